@@ -1,0 +1,2 @@
+//! The `ledgerline` program.
+fn main() {}
