@@ -19,3 +19,4 @@ pub mod wire;
 
 pub mod event;
 pub mod record;
+pub mod registry;
