@@ -17,6 +17,7 @@ pub mod salt;
 pub mod time;
 pub mod wire;
 
+pub mod attribution;
 pub mod event;
 pub mod record;
 pub mod registry;
