@@ -21,3 +21,4 @@ pub mod attribution;
 pub mod event;
 pub mod record;
 pub mod registry;
+pub mod royalty;
