@@ -22,3 +22,4 @@ pub mod event;
 pub mod record;
 pub mod registry;
 pub mod royalty;
+pub mod statement;
