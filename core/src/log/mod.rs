@@ -1,0 +1,13 @@
+//! The transparency log: that nothing was changed.
+//!
+//! In: leaf data as bytes; hashes, proofs and signed notes that strangers send.
+//! Out: roots, proofs and their verification, checkpoints, tile paths.
+//! Does not know: what a leaf means, where bytes are kept, what time it is, whom to trust.
+//!
+//! Formats are C2SP's (signed-note, tlog-checkpoint, tlog-tiles) and RFC 6962's tree, so that this
+//! folder can be checked against foreign vectors alone. Only the opening proof is our own; see
+//! `docs/format.md`, section 3.
+
+mod hash;
+
+pub use hash::{Hash, HashError};
