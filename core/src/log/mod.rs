@@ -9,5 +9,9 @@
 //! `docs/format.md`, section 3.
 
 mod hash;
+mod tree;
 
 pub use hash::{Hash, HashError};
+pub use tree::{
+    BASE_LEAVES, BASE_LEVEL, HashTree, HashTreeBuilder, TreeBuilder, TreeError, TreeHead, root_of,
+};
