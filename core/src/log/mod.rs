@@ -9,9 +9,13 @@
 //! `docs/format.md`, section 3.
 
 mod hash;
+mod proof;
 mod tree;
 
 pub use hash::{Hash, HashError};
+pub use proof::{
+    LeafIndex, ProofError, prove_consistency, prove_inclusion, verify_consistency, verify_inclusion,
+};
 pub use tree::{
     BASE_LEAVES, BASE_LEVEL, HashTree, HashTreeBuilder, TreeBuilder, TreeError, TreeHead, root_of,
 };
