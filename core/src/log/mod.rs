@@ -9,10 +9,12 @@
 //! `docs/format.md`, section 3.
 
 mod hash;
+pub mod opening;
 mod proof;
 mod tree;
 
 pub use hash::{Hash, HashError};
+pub use opening::OpeningError;
 pub use proof::{
     LeafIndex, ProofError, prove_consistency, prove_inclusion, verify_consistency, verify_inclusion,
 };
