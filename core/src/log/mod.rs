@@ -9,11 +9,15 @@
 //! `docs/format.md`, section 3.
 
 mod hash;
+mod key;
+mod note;
 pub mod opening;
 mod proof;
 mod tree;
 
 pub use hash::{Hash, HashError};
+pub use key::{KeyError, KeyName, SigningKey, VerifierKey};
+pub use note::{MAX_NOTE_BYTES, MAX_SIGNATURES, Note, NoteError, NoteSignature};
 pub use opening::OpeningError;
 pub use proof::{
     LeafIndex, ProofError, prove_consistency, prove_inclusion, verify_consistency, verify_inclusion,
