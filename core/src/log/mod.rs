@@ -8,6 +8,7 @@
 //! folder can be checked against foreign vectors alone. Only the opening proof is our own; see
 //! `docs/format.md`, section 3.
 
+mod checkpoint;
 mod hash;
 mod key;
 mod note;
@@ -15,6 +16,7 @@ pub mod opening;
 mod proof;
 mod tree;
 
+pub use checkpoint::{Checkpoint, CheckpointError, RESERVED_ORIGIN};
 pub use hash::{Hash, HashError};
 pub use key::{KeyError, KeyName, SigningKey, VerifierKey};
 pub use note::{MAX_NOTE_BYTES, MAX_SIGNATURES, Note, NoteError, NoteSignature};
