@@ -14,6 +14,7 @@ mod key;
 mod note;
 pub mod opening;
 mod proof;
+mod tile;
 mod tree;
 
 pub use checkpoint::{Checkpoint, CheckpointError, RESERVED_ORIGIN};
@@ -24,6 +25,7 @@ pub use opening::OpeningError;
 pub use proof::{
     LeafIndex, ProofError, prove_consistency, prove_inclusion, verify_consistency, verify_inclusion,
 };
+pub use tile::{Tile, TileError};
 pub use tree::{
     BASE_LEAVES, BASE_LEVEL, HashTree, HashTreeBuilder, TreeBuilder, TreeError, TreeHead, root_of,
 };
