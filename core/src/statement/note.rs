@@ -203,7 +203,11 @@ impl<'a> Lines<'a> {
     }
 
     fn refuse(&self, expected: &'static str, found: &str) -> RunNoteError {
-        refuse(self.line, expected, found.lines().next().unwrap_or_default())
+        refuse(
+            self.line,
+            expected,
+            found.lines().next().unwrap_or_default(),
+        )
     }
 
     fn field<T>(

@@ -250,7 +250,9 @@ impl Rows {
             };
             from..*self.ends.get(position)?
         };
-        self.bytes.get(range)?.split_at_checked(self.table.key_length())
+        self.bytes
+            .get(range)?
+            .split_at_checked(self.table.key_length())
     }
 
     /// Key and row at each position of a range.
@@ -291,12 +293,12 @@ fn compare(table: Table, a: (&[u8], &[u8]), b: (&[u8], &[u8])) -> Ordering {
             let key = Reader::new(key).u64().unwrap_or_default();
             let mut reader = Reader::new(row);
             match table {
-                Table::Cells => read_cell(key, &mut reader).ok().map(|cell| {
-                    (Some(cell.key), None, None)
-                }),
-                Table::Lines => read_line(key, &mut reader).ok().map(|line| {
-                    (Some(line.cell), Some(line.right), Some(line.currency))
-                }),
+                Table::Cells => read_cell(key, &mut reader)
+                    .ok()
+                    .map(|cell| (Some(cell.key), None, None)),
+                Table::Lines => read_line(key, &mut reader)
+                    .ok()
+                    .map(|line| (Some(line.cell), Some(line.right), Some(line.currency))),
                 _ => read_balance(key, &mut reader)
                     .ok()
                     .map(|balance| (None, None, Some(balance.currency))),
