@@ -160,6 +160,18 @@ pub(super) struct Share {
     pub(super) valid: Validity,
 }
 
+impl Share {
+    fn of(right: &'static str, holder: u64, ppm: u32, valid: Validity) -> Self {
+        Self {
+            right,
+            area: Area::Everywhere,
+            holder,
+            ppm,
+            valid,
+        }
+    }
+}
+
 pub(super) struct Licence {
     pub(super) area: Area,
     pub(super) valid: Validity,
@@ -396,20 +408,25 @@ fn shares(
     if quirk == Quirk::NoShares {
         return Vec::new();
     }
-    let mut rows = Vec::new();
-    let since = SHARES_FROM + DAY * dice.between(0, 2000);
-    // An end far ahead is no boundary yet: it must not count as one before it has passed.
-    let to = dice.chance(800).then_some(SHARES_FROM + DAY * 4000);
-    let valid = Validity { from: since, to };
-    let share = |right, holder, ppm| Share {
-        right,
-        area: Area::Everywhere,
-        holder,
-        ppm,
-        valid,
+    let valid = Validity {
+        from: SHARES_FROM + DAY * dice.between(0, 2000),
+        // An end far ahead is no boundary yet: it must not count as one before it has passed.
+        to: dice.chance(800).then_some(SHARES_FROM + DAY * 4000),
     };
+    let mut rows = master_shares(scale, territories, quirk, valid, pick, dice);
+    rows.extend(publishing_shares(quirk, valid, pick, dice));
+    rows
+}
 
-    let masters: &[u32] = match (quirk, dice.below(10)) {
+fn master_shares(
+    scale: &Scale,
+    territories: &[Territory],
+    quirk: Quirk,
+    valid: Validity,
+    pick: &mut Pick<'_>,
+    dice: &mut Dice,
+) -> Vec<Share> {
+    let parts: &[u32] = match (quirk, dice.below(10)) {
         (Quirk::Unclaimed, 0..5) => &[600_000, 150_001],
         (Quirk::Unclaimed, _) => &[333_333],
         (Quirk::Handover | Quirk::ShareEnds | Quirk::ByTerritory | Quirk::ClaimJoins, _) => {
@@ -420,28 +437,24 @@ fn shares(
         (_, 5..8) => &[800_000, 200_000],
         _ => &[500_000, 333_333, 166_667],
     };
-    let mut ids = pick.distinct(masters.len() + 1, dice);
+    let mut ids = pick.distinct(parts.len() + 1, dice);
     let successor = ids.pop().unwrap_or(0);
     if quirk == Quirk::TwoRows {
         ids[2] = ids[0];
     }
-    for (id, ppm) in ids.iter().zip(masters) {
-        rows.push(share(MASTER, *id, *ppm));
-    }
+    let parts = ids.iter().zip(parts);
+    let mut rows: Vec<_> = parts
+        .map(|(id, ppm)| Share::of(MASTER, *id, *ppm, valid))
+        .collect();
     let moment = scale.moment(dice);
+    let since = Validity::since(moment);
     match quirk {
         Quirk::Handover => {
             rows[0].valid.to = Some(moment);
-            rows.push(Share {
-                valid: Validity::since(moment),
-                ..share(MASTER, successor, 700_000)
-            });
+            rows.push(Share::of(MASTER, successor, 700_000, since));
         }
         Quirk::ShareEnds => rows[1].valid.to = Some(moment),
-        Quirk::ClaimJoins => rows.push(Share {
-            valid: Validity::since(moment),
-            ..share(MASTER, successor, 1_000_000)
-        }),
+        Quirk::ClaimJoins => rows.push(Share::of(MASTER, successor, 1_000_000, since)),
         Quirk::ByTerritory => {
             let first = dice.index(territories.len());
             let second = (first + 1 + dice.index(territories.len() - 1)) % territories.len();
@@ -449,13 +462,21 @@ fn shares(
             rows[0].area = Area::all_but(&codes);
             rows.push(Share {
                 area: Area::only(&codes),
-                ..share(MASTER, successor, 700_000)
+                ..Share::of(MASTER, successor, 700_000, valid)
             });
         }
         _ => {}
     }
+    rows
+}
 
-    let writers: &[u32] = match (quirk, dice.below(10)) {
+fn publishing_shares(
+    quirk: Quirk,
+    valid: Validity,
+    pick: &mut Pick<'_>,
+    dice: &mut Dice,
+) -> Vec<Share> {
+    let parts: &[u32] = match (quirk, dice.below(10)) {
         (Quirk::NoPublishing, _) => &[],
         (Quirk::OverClaimed, _) => &[500_000, 500_000, 250_000],
         (_, 0..2) => &[1_000_000],
@@ -464,10 +485,11 @@ fn shares(
         (_, 7..9) => &[400_000, 350_000, 250_000],
         _ => &[250_000, 250_000, 250_000, 125_000, 125_000],
     };
-    for (id, ppm) in pick.distinct(writers.len(), dice).into_iter().zip(writers) {
-        rows.push(share(PUBLISHING, id, *ppm));
-    }
-    rows
+    let ids = pick.distinct(parts.len(), dice);
+    let parts = ids.iter().zip(parts);
+    parts
+        .map(|(id, ppm)| Share::of(PUBLISHING, *id, *ppm, valid))
+        .collect()
 }
 
 fn licences(

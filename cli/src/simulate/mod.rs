@@ -97,7 +97,7 @@ pub struct Options {
 }
 
 /// Money of one currency, in micros: pool = paid + suspense.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, serde::Serialize)]
 pub struct Total {
     /// ISO 4217 code.
     pub currency: &'static str,
@@ -110,7 +110,7 @@ pub struct Total {
 }
 
 /// What was made.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, serde::Serialize)]
 pub struct Summary {
     /// Plays of which at least one event arrives.
     pub plays: u64,
