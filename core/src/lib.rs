@@ -34,3 +34,5 @@ pub mod attribution;
 pub mod royalty;
 
 pub mod statement;
+
+pub mod bundle;

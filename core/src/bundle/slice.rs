@@ -19,13 +19,16 @@ pub struct Boundary<'a> {
     pub row_hash: Hash,
 }
 
+/// A key and the positions of all its rows.
+pub type KeyRange<'a> = (&'a [u8], Range<u64>);
+
 /// A slice as read; its rows are valid as rows, nothing is proven yet.
 #[derive(Clone, Debug)]
 pub struct Slice<'a> {
     /// Of which table.
     pub table: Table,
     /// Keys and the positions of all their rows, ascending.
-    pub keys: Vec<(&'a [u8], Range<u64>)>,
+    pub keys: Vec<KeyRange<'a>>,
     /// For plays: the keys of the salts, one for each cell.
     pub cell_keys: Vec<SaltKey>,
     /// Leaves before and after the rows of each key.
@@ -196,11 +199,11 @@ impl<'a> Slice<'a> {
         let mut cell_end = 0_u64;
         let rows = self.salted_rows().map(|(position, key, salted)| {
             let (salt, row): (Salt, &[u8]) = if self.table == Table::Plays {
-                if position >= cell_end || salts.is_none() {
-                    if let Some((key, range)) = cell_salts.next() {
-                        salts = Some(key.salts_from(0));
-                        cell_end = range.end;
-                    }
+                if position >= cell_end
+                    && let Some((key, range)) = cell_salts.next()
+                {
+                    salts = Some(key.salts_from(0));
+                    cell_end = range.end;
                 }
                 let salt = salts.as_mut().map(|salts| salts.next_salt());
                 (salt.unwrap_or_default(), salted)
@@ -254,7 +257,7 @@ pub(super) fn encode(
     cells: &[u64],
 ) -> Result<Vec<u8>, OpeningError> {
     let count = rows.count();
-    let ranges: Vec<(&[u8], Range<u64>)> = keys
+    let ranges: Vec<KeyRange<'_>> = keys
         .iter()
         .map(|key| (key.as_slice(), rows.range_of(key)))
         .collect();
@@ -319,8 +322,8 @@ fn read_keys<'a>(
     reader: &mut Reader<'a>,
     table: Table,
     count: u64,
-) -> Result<Vec<(&'a [u8], Range<u64>)>, WireError> {
-    let mut keys: Vec<(&[u8], Range<u64>)> = Vec::new();
+) -> Result<Vec<KeyRange<'a>>, WireError> {
+    let mut keys: Vec<KeyRange<'a>> = Vec::new();
     for _ in 0..reader.u32()? {
         let key = reader.bytes16()?;
         let range = reader.u64()?..reader.u64()?;
@@ -338,18 +341,23 @@ fn read_keys<'a>(
 }
 
 /// The positions before and after the rows of each key that are not rows of a key themselves.
-fn boundary_positions(keys: &[(&[u8], Range<u64>)], count: u64) -> Vec<u64> {
-    let mut positions = Vec::new();
-    for (at, (_, range)) in keys.iter().enumerate() {
-        let before = at.checked_sub(1).and_then(|at| keys.get(at));
-        // Rows of the keys before end at `covered`; positions from there on are not rows yet.
-        let covered = before.map_or(0, |(_, range)| range.end);
-        let next = keys
-            .iter()
-            .skip(at.saturating_add(1))
-            .find(|(_, range)| !range.is_empty());
+fn boundary_positions(keys: &[KeyRange<'_>], count: u64) -> Vec<u64> {
+    let rows = || keys.iter().filter(|(_, range)| !range.is_empty());
+    // Keys and positions ascend, so both walks below go forward only.
+    let mut next_rows = rows().peekable();
+    let mut covered = 0;
+    let mut positions: Vec<u64> = Vec::new();
+    for (_, range) in keys {
+        // Rows of the keys before end at `covered`.
         let left = range.start.checked_sub(1).filter(|left| *left >= covered);
-        let right_is_row = next.is_some_and(|(_, next)| next.start == range.end);
+        covered = covered.max(range.end);
+        while next_rows
+            .next_if(|(_, rows)| rows.start < range.end)
+            .is_some()
+        {}
+        let right_is_row = next_rows
+            .peek()
+            .is_some_and(|(_, rows)| rows.start == range.end);
         let right = (range.end < count && !right_is_row).then_some(range.end);
         for position in left.into_iter().chain(right) {
             if positions.last().is_none_or(|last| *last < position) {
