@@ -18,6 +18,7 @@ use crate::royalty::{PoolsError, RulesError};
 use crate::statement::{RunNoteError, Table};
 use crate::wire::WireError;
 
+pub(crate) use build::scope_keys;
 pub use build::{Draft, Request, RunTables};
 pub use container::{ENTRIES, FORMAT, looks_like_bundle, pieces, read_entries};
 pub use events::{OpenedPlay, Openings};
@@ -128,6 +129,3 @@ impl fmt::Display for BundleError {
 }
 
 impl core::error::Error for BundleError {}
-
-#[cfg(test)]
-mod tests;
