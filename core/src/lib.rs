@@ -6,8 +6,13 @@
 //! | module | from, to | answers |
 //! |---|---|---|
 //! | [`id`] [`money`] [`salt`] [`time`] [`wire`] | text and bytes, values | the vocabulary |
-//! | [`event`] | text or columns, `Event` | what a service reports |
+//! | [`event`] | text or columns, [`event::Event`] | what a service reports |
 //! | [`record`] | `Event`, 54 canonical bytes | what is committed |
+//! | [`log`] | bytes, leaf, root, checkpoint, proofs | that nothing was changed |
+//! | [`registry`] | shares, tiers, licences as of a moment | who owns what |
+//! | [`attribution`] | events and registry, counted plays | whose music it was |
+//! | [`royalty`] | plays, pools and rules, cells, lines, holders, journal | what it earned |
+//! | [`statement`] | a run's tables and its note | what was declared |
 //!
 //! Formats are normative in `docs/format.md`.
 
@@ -19,4 +24,13 @@ pub mod wire;
 
 pub mod event;
 pub mod record;
+
+pub mod log;
+
 pub mod registry;
+
+pub mod attribution;
+
+pub mod royalty;
+
+pub mod statement;
