@@ -36,7 +36,7 @@ pub fn hex(bytes: &[u8]) -> String {
 /// # Errors
 ///
 /// [`LedgerError::Damaged`] for the first line that is not that of its segment.
-pub fn read_sums(layout: &Layout) -> Result<Vec<[u8; 32]>, LedgerError> {
+pub(super) fn read_sums(layout: &Layout) -> Result<Vec<[u8; 32]>, LedgerError> {
     let path = layout.sums();
     lines(&path)?
         .iter()
@@ -61,7 +61,7 @@ pub fn read_sums(layout: &Layout) -> Result<Vec<[u8; 32]>, LedgerError> {
 /// # Errors
 ///
 /// [`LedgerError::File`].
-pub fn write_sums(layout: &Layout, sums: &[[u8; 32]]) -> Result<(), LedgerError> {
+pub(super) fn write_sums(layout: &Layout, sums: &[[u8; 32]]) -> Result<(), LedgerError> {
     let mut text = String::with_capacity(sums.len().saturating_mul(88));
     for (sum, number) in sums.iter().zip(0..) {
         let _ = writeln!(text, "{}  {}", hex(sum), segment_name(number));
@@ -75,7 +75,7 @@ pub fn write_sums(layout: &Layout, sums: &[[u8; 32]]) -> Result<(), LedgerError>
 /// # Errors
 ///
 /// [`LedgerError::Damaged`] for the first line that is not that of its segment.
-pub fn read_salt_keys(layout: &Layout) -> Result<Vec<SaltKey>, LedgerError> {
+pub(super) fn read_salt_keys(layout: &Layout) -> Result<Vec<SaltKey>, LedgerError> {
     let path = layout.salt_keys();
     lines(&path)?
         .iter()
@@ -102,7 +102,7 @@ pub fn read_salt_keys(layout: &Layout) -> Result<Vec<SaltKey>, LedgerError> {
 /// # Errors
 ///
 /// [`LedgerError::File`].
-pub fn write_salt_keys(layout: &Layout, keys: &[SaltKey]) -> Result<(), LedgerError> {
+pub(super) fn write_salt_keys(layout: &Layout, keys: &[SaltKey]) -> Result<(), LedgerError> {
     let mut text = zeroize::Zeroizing::new(String::with_capacity(keys.len().saturating_mul(80)));
     for (key, number) in keys.iter().zip(0_u64..) {
         let _ = writeln!(text, "{number} {}", key.to_hex());

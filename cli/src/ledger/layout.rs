@@ -108,6 +108,6 @@ impl Layout {
 
 /// `<number>.parquet`, the number with at least six digits.
 #[must_use]
-pub fn segment_name(number: u64) -> String {
+pub(super) fn segment_name(number: u64) -> String {
     format!("{number:06}.parquet")
 }

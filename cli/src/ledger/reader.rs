@@ -263,8 +263,7 @@ fn read_verified(info: &SegmentInfo) -> Result<Vec<u8>, LedgerError> {
 
 /// Only the last segment of a closed ledger may hold fewer than all events, and none holds none.
 fn count_of_last(last: &SegmentInfo, state: State) -> Result<u64, LedgerError> {
-    let count =
-        segment::count_rows(read_verified(last)?).map_err(|problem| last.wrong(problem))?;
+    let count = segment::count_rows(read_verified(last)?).map_err(|problem| last.wrong(problem))?;
     let expected = match state {
         State::Open if count != SEGMENT_EVENTS => SEGMENT_EVENTS.to_string(),
         State::Closed if !(1..=SEGMENT_EVENTS).contains(&count) => format!("1 to {SEGMENT_EVENTS}"),

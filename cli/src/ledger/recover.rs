@@ -70,7 +70,10 @@ impl fmt::Display for RecoveryStep {
             ),
             Self::RewroteSaltKeys => f.write_str("wrote segments/salt-keys again"),
             Self::PublishedCheckpoint(size) => {
-                write!(f, "made the signed checkpoint of size {size} the newest one")
+                write!(
+                    f,
+                    "made the signed checkpoint of size {size} the newest one"
+                )
             }
             Self::FinishedClosing => f.write_str("finished closing the period"),
         }

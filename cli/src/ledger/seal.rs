@@ -74,10 +74,7 @@ pub fn leaf_hashes(events: &[Event], key: &SaltKey) -> Vec<Hash> {
 /// The hashes of level 8 over these leaves; leaves behind the last complete 256 give none.
 #[must_use]
 pub fn base_hashes(leaves: &[Hash]) -> Vec<Hash> {
-    leaves
-        .par_chunks_exact(BASE_LEAVES)
-        .map(root_of)
-        .collect()
+    leaves.par_chunks_exact(BASE_LEAVES).map(root_of).collect()
 }
 
 /// Writes a tile, unless it is empty or there already.

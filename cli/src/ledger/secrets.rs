@@ -18,7 +18,7 @@ const MAX_BYTES: u64 = 4096;
 /// # Errors
 ///
 /// [`LedgerError::File`], also if the system gives no random numbers.
-pub fn create(layout: &Layout, origin: KeyName) -> Result<SigningKey, LedgerError> {
+pub(super) fn create(layout: &Layout, origin: KeyName) -> Result<SigningKey, LedgerError> {
     let dir = layout.secrets();
     create_dirs(&dir)?;
     #[cfg(unix)]
@@ -41,8 +41,9 @@ pub fn create(layout: &Layout, origin: KeyName) -> Result<SigningKey, LedgerErro
 
 fn random(dir: &Path) -> Result<Zeroizing<[u8; 32]>, LedgerError> {
     let mut bytes = Zeroizing::new([0; 32]);
-    getrandom::fill(&mut *bytes)
-        .map_err(|error| FileError::at("find random numbers for", dir)(error.into()))?;
+    getrandom::fill(&mut *bytes).map_err(|error| {
+        FileError::at("find random numbers for", dir)(std::io::Error::other(error.to_string()))
+    })?;
     Ok(bytes)
 }
 
@@ -67,10 +68,15 @@ fn read(path: &Path) -> Result<Zeroizing<String>, LedgerError> {
 /// # Errors
 ///
 /// [`LedgerError::NoSecret`], or [`LedgerError::Damaged`] for another text or another name.
-pub fn signing_key(layout: &Layout, origin: &KeyName) -> Result<SigningKey, LedgerError> {
+pub(super) fn signing_key(layout: &Layout, origin: &KeyName) -> Result<SigningKey, LedgerError> {
     let path = layout.secrets().join("log.key");
     let key = SigningKey::parse(&read(&path)?).map_err(|error| {
-        LedgerError::damaged(&path, None, "PRIVATE+KEY+<name>+<id>+<key>", error.to_string())
+        LedgerError::damaged(
+            &path,
+            None,
+            "PRIVATE+KEY+<name>+<id>+<key>",
+            error.to_string(),
+        )
     })?;
     if key.verifier().name() != origin {
         let found = format!("a key named {}", key.verifier().name());
@@ -89,7 +95,7 @@ pub fn signing_key(layout: &Layout, origin: &KeyName) -> Result<SigningKey, Ledg
 /// # Errors
 ///
 /// [`LedgerError::NoSecret`], [`LedgerError::Damaged`].
-pub fn master_secret(layout: &Layout) -> Result<SaltKey, LedgerError> {
+pub(super) fn master_secret(layout: &Layout) -> Result<SaltKey, LedgerError> {
     salt_key(&layout.secrets().join("master.key"))
 }
 
@@ -98,7 +104,7 @@ pub fn master_secret(layout: &Layout) -> Result<SaltKey, LedgerError> {
 /// # Errors
 ///
 /// [`LedgerError::NoSecret`], [`LedgerError::Damaged`].
-pub fn listener_key(layout: &Layout) -> Result<ListenerKey, LedgerError> {
+pub(super) fn listener_key(layout: &Layout) -> Result<ListenerKey, LedgerError> {
     salt_key(&layout.secrets().join("listener.key")).map(ListenerKey)
 }
 

@@ -236,7 +236,10 @@ impl<'a, T: Copy> Texts<'a, T> {
     }
 
     fn at(&self, row: usize, first: usize) -> Result<T, SegmentProblem> {
-        let key = self.keys.get(row).and_then(|key| usize::try_from(*key).ok());
+        let key = self
+            .keys
+            .get(row)
+            .and_then(|key| usize::try_from(*key).ok());
         let value = key.and_then(|key| self.values.get(key).copied().flatten());
         value.ok_or_else(|| SegmentProblem::Value {
             row: first + row,
@@ -388,6 +391,9 @@ pub(crate) mod tests {
         fields[7] = Field::new("play", DataType::UInt64, true);
         let other = Arc::new(Schema::new(fields));
         let problem = decode(write(other, columns("start", "USRC17607839", 1))).unwrap_err();
-        assert!(problem.to_string().contains("play UInt64 nullable"), "{problem}");
+        assert!(
+            problem.to_string().contains("play UInt64 nullable"),
+            "{problem}"
+        );
     }
 }

@@ -12,7 +12,7 @@ use ledgerline::log::{Checkpoint, Note, SigningKey};
 use ledgerline::record::SEGMENT_EVENTS;
 use ledgerline::salt::ListenerKey;
 
-use super::durable::FileError;
+use super::durable::{FileError, remove};
 use super::error::LedgerError;
 use super::layout::Layout;
 use super::manifest::{Manifest, State};
@@ -126,7 +126,11 @@ impl LedgerWriter {
     /// Number of events taken so far, acknowledged or not: the index of the next one.
     #[must_use]
     pub fn size(&self) -> u64 {
-        self.sealed_events + self.open.as_ref().map_or(0, |open| open.events.len() as u64)
+        self.sealed_events
+            + self
+                .open
+                .as_ref()
+                .map_or(0, |open| open.events.len() as u64)
     }
 
     /// Takes events in order. They are acknowledged by [`commit`](Self::commit).
@@ -206,9 +210,11 @@ impl LedgerWriter {
             Ok(())
         })?;
         self.finish_closing()?;
-        self.newest.clone().ok_or_else(|| LedgerError::NoCheckpoint {
-            path: self.layout.root().to_owned(),
-        })
+        self.newest
+            .clone()
+            .ok_or_else(|| LedgerError::NoCheckpoint {
+                path: self.layout.root().to_owned(),
+            })
     }
 
     /// Seals the tail and publishes, if that is still to be done.
@@ -216,11 +222,16 @@ impl LedgerWriter {
         self.unless_stopped(|writer| {
             let tail = writer.open.take();
             let mut done = false;
-            if let Some(mut open) = tail.filter(|open| !open.events.is_empty()) {
+            if let Some(mut open) = tail {
                 open.wal.commit()?;
-                writer.sealed_events += open.events.len() as u64;
-                writer.sealer()?.seal(&open.events)?;
-                done = true;
+                let number = writer.sealer()?.sums.len() as u64;
+                if open.events.is_empty() {
+                    remove(&writer.layout.wal(number))?;
+                } else {
+                    writer.sealed_events += open.events.len() as u64;
+                    writer.sealer()?.seal(&open.events)?;
+                    done = true;
+                }
             }
             let size = writer.size();
             if writer.newest.as_ref().map(|(_, newest)| newest.head().size) != Some(size) {
@@ -267,7 +278,9 @@ impl LedgerWriter {
     pub(super) fn sealer(&mut self) -> Result<&mut Sealer, LedgerError> {
         self.sealing = match std::mem::replace(&mut self.sealing, Sealing::Failed) {
             // A panic on that thread was reported by it; the disk is as after a crash.
-            Sealing::Busy(thread) => Sealing::Idle(thread.join().map_err(|_| LedgerError::Stopped)??),
+            Sealing::Busy(thread) => {
+                Sealing::Idle(thread.join().map_err(|_| LedgerError::Stopped)??)
+            }
             other => other,
         };
         match &mut self.sealing {

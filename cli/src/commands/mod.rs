@@ -1,0 +1,38 @@
+//! One file for each command: its arguments, and `run`.
+
+pub mod checkpoint;
+pub mod ingest;
+pub mod init;
+pub mod registry;
+
+use crate::args::Command;
+use crate::error::{Error, Outcome};
+use crate::ledger::LedgerWriter;
+use crate::ui::Ui;
+
+/// Runs a command.
+///
+/// # Errors
+///
+/// [`Error`]; what was written before is whole.
+pub fn run(command: &Command, ui: &Ui) -> Result<Outcome, Error> {
+    match command {
+        Command::Init(args) => init::run(args, ui),
+        Command::Ingest(args) => ingest::run(args, ui),
+        Command::Registry(args) => registry::run(args, ui),
+        Command::Checkpoint(args) => checkpoint::run(args, ui),
+    }
+}
+
+/// Opens a ledger for writing and says what had to be repaired.
+///
+/// # Errors
+///
+/// [`Error::Ledger`].
+pub fn open_writer(path: &std::path::Path, ui: &Ui) -> Result<LedgerWriter, Error> {
+    let writer = LedgerWriter::open(path)?;
+    for step in writer.recovery() {
+        ui.say(&format!("recovered: {step}"));
+    }
+    Ok(writer)
+}
