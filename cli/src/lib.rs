@@ -7,6 +7,7 @@
 //! | [`ledger`] | the ledger's directory: durable append, segments, tiles, checkpoints |
 //! | [`ingest`] | events from NDJSON, CSV, Parquet and Arrow |
 //! | [`registry_db`] | who owns what, in SQLite |
+//! | [`simulate`] | synthetic events and registries with the truth about them |
 //! | [`csv_file`] [`guard`] | strict CSV; panics of file decoders become messages |
 #![allow(
     clippy::arithmetic_side_effects,
@@ -21,4 +22,5 @@ pub mod guard;
 pub mod ingest;
 pub mod ledger;
 pub mod registry_db;
+pub mod simulate;
 pub mod ui;

@@ -13,6 +13,8 @@
 //! | [`attribution`] | events and registry, counted plays | whose music it was |
 //! | [`royalty`] | plays, pools and rules, cells, lines, holders, journal | what it earned |
 //! | [`statement`] | a run's tables and its note | what was declared |
+//! | [`bundle`] | one holder's part with its proofs, one file | what travels |
+//! | [`audit`] | re-derive, compare, explain: findings and a verdict | whether it holds |
 //!
 //! Formats are normative in `docs/format.md`.
 
@@ -34,3 +36,7 @@ pub mod attribution;
 pub mod royalty;
 
 pub mod statement;
+
+pub mod bundle;
+
+pub mod audit;

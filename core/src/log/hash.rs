@@ -32,6 +32,7 @@ impl Hash {
     /// One call of the compression function for up to 54 bytes, the length of an event record.
     ///
     /// Source: RFC 6962 §2.1.
+    #[inline]
     #[must_use]
     pub fn leaf(data: &[u8]) -> Hash {
         // A short leaf fills one block: prefix, data, end mark 0x80, zeros, length in bits.

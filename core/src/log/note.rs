@@ -168,29 +168,22 @@ impl Note {
     pub fn verify<'k>(&self, keys: &'k [VerifierKey]) -> Result<Vec<&'k VerifierKey>, NoteError> {
         let mut signed: Vec<&VerifierKey> = Vec::new();
         for key in keys {
-            let claims = |line: &&NoteSignature| (&line.name, line.id) == (key.name(), key.id());
-            let named = |other: &&VerifierKey| (other.name(), other.id()) == (key.name(), key.id());
-            match keys.iter().find(named) {
-                Some(first) if first != key => {
-                    return Err(NoteError::AmbiguousKey {
-                        name: key.name().clone(),
-                        id: key.id(),
-                    });
-                }
-                _ if signed.contains(&key) => continue,
-                _ => {}
+            let (name, id) = (key.name(), key.id());
+            let ambiguous = |other: &&VerifierKey| (other.name(), other.id()) == (name, id);
+            if keys.iter().filter(ambiguous).any(|other| other != key) {
+                let name = name.clone();
+                return Err(NoteError::AmbiguousKey { name, id });
             }
-            for line in self.signatures.iter().filter(claims) {
-                if !key.verifies(&self.text, &line.signature) {
-                    return Err(NoteError::BadSignature {
-                        name: key.name().clone(),
-                        id: key.id(),
-                    });
-                }
+            let claims = |line: &&NoteSignature| (&line.name, line.id) == (name, id);
+            let mut lines = self.signatures.iter().filter(claims).peekable();
+            if lines.peek().is_none() || signed.contains(&key) {
+                continue;
             }
-            if self.signatures.iter().any(|line| claims(&line)) {
-                signed.push(key);
+            if !lines.all(|line| key.verifies(&self.text, &line.signature)) {
+                let name = name.clone();
+                return Err(NoteError::BadSignature { name, id });
             }
+            signed.push(key);
         }
         if signed.is_empty() {
             return Err(NoteError::NotSigned {
@@ -411,6 +404,8 @@ const SIGNATURE_PREFIX: &str = "\u{2014} ";
     reason = "tests"
 )]
 mod tests {
+    use core::slice;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -455,6 +450,32 @@ mod tests {
         // The same key twice is no more than once.
         let twice = [a.verifier().clone(), a.verifier().clone()];
         assert_eq!(note.verify(&twice).unwrap(), [a.verifier()]);
+    }
+
+    #[test]
+    fn keys_whose_ids_collide_are_not_taken_for_each_other() {
+        // Found by trying seeds: with the name "a", these two have the same key id.
+        let [first, second] = [18_329u64, 84_706].map(|number| {
+            let mut seed = [0; 32];
+            seed[..8].copy_from_slice(&number.to_be_bytes());
+            SigningKey::from_seed(KeyName::parse("a").unwrap(), &seed)
+        });
+        let (a, b) = (first.verifier().clone(), second.verifier().clone());
+        assert_eq!(a.id(), b.id());
+        assert_ne!(a, b);
+        let note = Note::sign("text\n", &[&first]).unwrap();
+        let (name, id) = (a.name().clone(), a.id());
+        assert_eq!(note.verify(slice::from_ref(&a)).unwrap(), [&a]);
+        assert_eq!(
+            note.verify(slice::from_ref(&b)),
+            Err(NoteError::BadSignature {
+                name: name.clone(),
+                id
+            })
+        );
+        let ambiguous = Err(NoteError::AmbiguousKey { name, id });
+        assert_eq!(note.verify(&[a.clone(), b.clone()]), ambiguous);
+        assert_eq!(note.verify(&[b, a]), ambiguous);
     }
 
     #[test]
