@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{checkpoint, ingest, init, registry};
+use crate::commands::{checkpoint, ingest, init, registry, simulate};
 
 /// Royalty statements that the people who are paid can recompute.
 #[derive(Debug, Parser)]
@@ -45,4 +45,6 @@ pub enum Command {
     Registry(registry::Args),
     /// Sign and publish the log's checkpoint
     Checkpoint(checkpoint::Args),
+    /// Make events, a registry, pools and rules, with the right answer
+    Simulate(simulate::Args),
 }

@@ -4,6 +4,7 @@ pub mod checkpoint;
 pub mod ingest;
 pub mod init;
 pub mod registry;
+pub mod simulate;
 
 use crate::args::Command;
 use crate::error::{Error, Outcome};
@@ -21,6 +22,7 @@ pub fn run(command: &Command, ui: &Ui) -> Result<Outcome, Error> {
         Command::Ingest(args) => ingest::run(args, ui),
         Command::Registry(args) => registry::run(args, ui),
         Command::Checkpoint(args) => checkpoint::run(args, ui),
+        Command::Simulate(args) => simulate::run(args, ui),
     }
 }
 
