@@ -113,7 +113,7 @@ fn records_salts_and_identifiers() {
 
 #[test]
 fn trees_and_opening_proofs() {
-    let leaves: Vec<Hash> = (0..100)
+    let leaves: Vec<Hash> = (0..70_000)
         .map(|i: u32| Hash::leaf(i.to_string().as_bytes()))
         .collect();
     for case in list(&cases("tree").unwrap()) {
@@ -414,14 +414,19 @@ fn world_registry(world: &Value) -> Snapshot {
                 currency: Currency::parse("EUR").unwrap(),
             });
         }
-        parts.shares.push(Share {
-            party,
-            isrc: isrc(at(row, 1)),
-            right: Name::parse(at(row, 2)).unwrap(),
-            territories: Territories::parse(at(row, 3)).unwrap(),
-            ppm: Ppm::new(int(row, 4).try_into().unwrap()).unwrap(),
-            valid: interval(row, 5),
-        });
+        // A row holds up to the whole; a larger claim stands as two rows of the holder.
+        let claim: u32 = int(row, 4).try_into().unwrap();
+        let whole = claim.min(1_000_000);
+        for ppm in [whole, claim - whole].into_iter().filter_map(Ppm::new) {
+            parts.shares.push(Share {
+                party,
+                isrc: isrc(at(row, 1)),
+                right: Name::parse(at(row, 2)).unwrap(),
+                territories: Territories::parse(at(row, 3)).unwrap(),
+                ppm,
+                valid: interval(row, 5),
+            });
+        }
     }
     for row in list(&world["licences"]) {
         parts.licences.push(Licence {
