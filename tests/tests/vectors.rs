@@ -113,7 +113,7 @@ fn records_salts_and_identifiers() {
 
 #[test]
 fn trees_and_opening_proofs() {
-    let leaves: Vec<Hash> = (0..70_000)
+    let leaves: Vec<Hash> = (0..70_001)
         .map(|i: u32| Hash::leaf(i.to_string().as_bytes()))
         .collect();
     for case in list(&cases("tree").unwrap()) {
