@@ -15,14 +15,19 @@ const states = [
   ["incomplete", "verified", false], ["unreadable", "unreadable", true], ["hostile", "hostile", true], ["yen", "yen", true],
 ];
 for (const [width, scheme] of [[1280, "light"], [360, "light"], [1280, "dark"], [360, "dark"]]) {
-  for (const [state, name, withKey] of states) {
+  for (const [state, report, withKey] of states) {
     if (only && !`${state}-${width}-${scheme}`.includes(only)) continue;
     const page = await open(context, server.url, { width, scheme });
-    if (name) {
-      await dropFiles(page, "body", [{ name: "lindqvist-2026-04.llb", bytes: `PK fixture ${name}` }, ...(withKey ? [key] : [])]);
+    if (report) {
+      await dropFiles(page, "body", [{ name: "lindqvist-2026-04.llb", bytes: `PK fixture ${report}` }, ...(withKey ? [key] : [])]);
       await settled(page, state === "hostile" || state === "yen" ? "verified" : state);
     }
-    await page.screenshot({ path: `${dir}/${state}-${width}-${scheme}.png`, fullPage: true });
+    const name = `${dir}/${state}-${width}-${scheme}`;
+    const height = await page.evaluate(() => document.documentElement.scrollHeight);
+    const part = width > 800 ? 1500 : 2200;
+    for (let at = 0, n = 1; at < height; at += part, n += 1) {
+      await page.screenshot({ path: `${name}-${n}.png`, fullPage: true, clip: { x: 0, y: at, width, height: Math.min(part, height - at) } });
+    }
     if (page.trouble.length) console.log(state, width, page.trouble);
     await page.close();
   }

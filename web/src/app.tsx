@@ -86,7 +86,7 @@ export function App() {
 
   return (
     <>
-      <a class="skip" href="#result">{product.skip}</a>
+      <a class="skiplink" href="#result">{product.skip}</a>
       <header class="top">
         <div class="brand">
           <Mark />

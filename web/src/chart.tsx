@@ -2,6 +2,7 @@
 import type { TargetedKeyboardEvent, TargetedPointerEvent } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { moneyText } from "./amount.tsx";
+import { currenciesOf, CurrencySelect } from "./currency.tsx";
 import { date, dateShort, decimal, integer, sortKey } from "./format.ts";
 import type { Day } from "./report.ts";
 import { chart as words } from "./words.ts";
@@ -15,10 +16,7 @@ const AXIS = 24;
 const HEIGHT = 2 * (HEAD + PANEL) + GAP + AXIS;
 
 export function Chart({ days, home }: { days: Day[]; home: string }) {
-  const currencies = useMemo(() => {
-    const found = new Set(days.flatMap((day) => day.money.map((money) => money.currency)));
-    return [...found].sort((a, b) => Number(b === home) - Number(a === home) || (a < b ? -1 : 1));
-  }, [days, home]);
+  const currencies = useMemo(() => currenciesOf(days.flatMap((day) => day.money), home), [days, home]);
   const [picked, setPicked] = useState<string | null>(null);
   const [table, setTable] = useState(false);
   const currency = picked ?? currencies[0] ?? home;
@@ -28,14 +26,7 @@ export function Chart({ days, home }: { days: Day[]; home: string }) {
     <section class="chart" aria-labelledby="chart-heading">
       <div class="toolbar">
         <h2 id="chart-heading">{words.heading}</h2>
-        {currencies.length > 1 && (
-          <label class="select">
-            {words.currency}{" "}
-            <select value={currency} onChange={(event) => setPicked(event.currentTarget.value)}>
-              {currencies.map((code) => <option key={code} value={code}>{code}</option>)}
-            </select>
-          </label>
-        )}
+        <CurrencySelect currencies={currencies} value={currency} onPick={setPicked} />
         {days.length > 0 && (
           <button type="button" class="button" aria-pressed={table} onClick={() => setTable(!table)}>{words.asTable}</button>
         )}
@@ -50,6 +41,14 @@ export function Chart({ days, home }: { days: Day[]; home: string }) {
 const amountOf = (day: Day, currency: string): string | undefined =>
   day.money.find((money) => money.currency === currency)?.amount;
 
+/** Where each day stands on the axis, counted in days from the first, so that gaps stay gaps. */
+function slotsOf(days: Day[]): number[] {
+  const times = days.map((day) => Date.parse(`${day.date}T00:00:00Z`) / 86_400_000);
+  const slots = times.map((time) => time - (times[0] ?? 0));
+  const orderly = slots.every((slot, index) => Number.isInteger(slot) && (index === 0 || slot > (slots[index - 1] ?? 0)));
+  return orderly && (slots[slots.length - 1] ?? 0) < 2 * MAX_DAYS ? slots : days.map((_, index) => index);
+}
+
 function Bars({ days, currency }: { days: Day[]; currency: string }) {
   const [frame, width] = useWidth();
   const [at, setAt] = useState<number | null>(null);
@@ -58,7 +57,9 @@ function Bars({ days, currency }: { days: Day[]; currency: string }) {
   const money = days.map((day) => Number(amountOf(day, currency) ?? "0"));
   const mostPlays = Math.max(...plays, 1);
   const mostMoney = Math.max(...money, 0.000001);
-  const step = (width - 2 * LEFT) / days.length;
+  const slots = useMemo(() => slotsOf(days), [days]);
+  const step = (width - 2 * LEFT) / ((slots[slots.length - 1] ?? 0) + 1);
+  const left = (index: number) => LEFT + (slots[index] ?? index) * step;
   const bar = Math.max(1, step - (step > 6 ? 3 : step > 3 ? 1 : 0));
   const peak = days.reduce((best, day) => (sortKey(day.plays) > sortKey(best.plays) ? day : best), days[0] as Day);
   const richest = days.reduce((best, day) => (sortKey(amountOf(day, currency) ?? "0") > sortKey(amountOf(best, currency) ?? "0") ? day : best), days[0] as Day);
@@ -74,8 +75,8 @@ function Bars({ days, currency }: { days: Day[]; currency: string }) {
     setAt(Math.max(0, Math.min(days.length - 1, to)));
   };
   const point = (event: TargetedPointerEvent<HTMLElement>) => {
-    const x = event.clientX - event.currentTarget.getBoundingClientRect().left - LEFT;
-    setAt(Math.max(0, Math.min(days.length - 1, Math.floor(x / step))));
+    const slot = (event.clientX - event.currentTarget.getBoundingClientRect().left - LEFT) / step - 0.5;
+    setAt(slots.reduce((best, there, index) => (Math.abs(there - slot) < Math.abs((slots[best] ?? 0) - slot) ? index : best), 0));
   };
 
   const panel = (values: number[], most: number, top: number, kind: string, label: string, peakText: string) => {
@@ -87,7 +88,7 @@ function Bars({ days, currency }: { days: Day[]; currency: string }) {
         <line x1={LEFT} x2={width - LEFT} y1={top + HEAD} y2={top + HEAD} class="grid" />
         {values.map((value, index) => {
           const height = value > 0 ? Math.max(1, (value / most) * PANEL) : 0;
-          return <rect key={index} class={index === at ? "here" : undefined} x={LEFT + index * step + (step - bar) / 2} y={base - height} width={bar} height={height} rx={bar > 6 ? 1.5 : 0} />;
+          return <rect key={index} class={index === at ? "here" : undefined} x={left(index) + (step - bar) / 2} y={base - height} width={bar} height={height} rx={bar > 6 ? 1.5 : 0} />;
         })}
         <line x1={LEFT} x2={width - LEFT} y1={base} y2={base} class="base" />
       </g>
@@ -117,8 +118,8 @@ function Bars({ days, currency }: { days: Day[]; currency: string }) {
         <svg width={width} height={HEIGHT} viewBox={`0 0 ${width} ${HEIGHT}`} aria-hidden="true" focusable="false">
           {panel(plays, mostPlays, 0, "count", words.plays, words.most(integer(peak.plays), dateShort(peak.date)))}
           {panel(money, mostMoney, second, "cash", words.money(currency), words.most(decimal(amountOf(richest, currency) ?? "0"), dateShort(richest.date)))}
-          {at !== null && <line class="cursor" x1={LEFT + (at + 0.5) * step} x2={LEFT + (at + 0.5) * step} y1={HEAD} y2={HEIGHT - AXIS} />}
-          <Axis days={days} step={step} width={width} />
+          {at !== null && <line class="cursor" x1={left(at) + step / 2} x2={left(at) + step / 2} y1={HEAD} y2={HEIGHT - AXIS} />}
+          <Axis days={days} middle={(index) => left(index) + step / 2} width={width} />
         </svg>
       </div>
       <figcaption>
@@ -129,16 +130,19 @@ function Bars({ days, currency }: { days: Day[]; currency: string }) {
 }
 
 /** As many day names as fit without touching, the first and the last among them. */
-function Axis({ days, step, width }: { days: Day[]; step: number; width: number }) {
-  const fit = Math.max(2, Math.floor(width / 90));
-  const every = Math.max(1, Math.ceil((days.length - 1) / (fit - 1)));
-  const marks = days.map((_, index) => index).filter((index) => index % every === 0 && (days.length - 1 - index) * step > 60);
+function Axis({ days, middle, width }: { days: Day[]; middle: (index: number) => number; width: number }) {
+  const apart = 76;
+  const marks: number[] = [0];
+  for (let index = 1; index < days.length - 1; index += 1) {
+    const before = marks[marks.length - 1] ?? 0;
+    if (middle(index) - middle(before) > apart && width - middle(index) > apart) marks.push(index);
+  }
   if (days.length > 1) marks.push(days.length - 1);
   return (
     <g class="axis">
       {marks.map((index) => {
         const end = index === days.length - 1 && days.length > 1;
-        const x = end ? width - LEFT : index === 0 ? LEFT : LEFT + (index + 0.5) * step;
+        const x = end ? width - LEFT : index === 0 ? LEFT : middle(index);
         return <text key={index} x={x} y={HEIGHT - 6} text-anchor={end ? "end" : index === 0 ? "start" : "middle"}>{dateShort(days[index]?.date ?? "")}</text>;
       })}
     </g>
@@ -147,7 +151,7 @@ function Axis({ days, step, width }: { days: Day[]; step: number; width: number 
 
 function DayTable({ days, currency }: { days: Day[]; currency: string }) {
   return (
-    <div class="scroll days" role="region" aria-labelledby="chart-heading" tabIndex={0}>
+    <div class="scroll days" role="region" aria-label={words.region} tabIndex={0}>
       <table>
         <thead>
           <tr><th scope="col">{words.day}</th><th scope="col" class="num">{words.plays}</th><th scope="col" class="num">{words.money(currency)}</th></tr>

@@ -3,7 +3,7 @@ import type { ComponentChildren, TargetedEvent } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { fileSize } from "./format.ts";
 import { Icon } from "./icons.tsx";
-import { isKey, MAX_BUNDLE, shownName, sniffFile } from "./sniff.ts";
+import { isKey, isSecret, MAX_BUNDLE, shownName, sniffFile } from "./sniff.ts";
 import { drop, files, sniff } from "./words.ts";
 
 export interface Chosen {
@@ -23,6 +23,7 @@ interface Props {
 export function Drop({ chosen, onChange, compact, onAgain }: Props) {
   const [notices, setNotices] = useState<string[]>([]);
   const [over, setOver] = useState(false);
+  const [pasted, setPasted] = useState(0);
   const latest = useRef(chosen);
   latest.current = chosen;
 
@@ -33,7 +34,13 @@ export function Drop({ chosen, onChange, compact, onAgain }: Props) {
   };
   useWindowDrop((list) => void take(list, "any"), setOver);
 
-  const set = (part: Partial<Chosen>) => onChange({ ...latest.current, ...part });
+  const set = (part: Partial<Chosen>) => {
+    const secret = Object.values(part).some((text) => isSecret(String(text)));
+    setNotices(secret ? [files.secretPasted] : []);
+    if (!secret) onChange({ ...latest.current, ...part });
+    // The field's own text goes back to what it was: a secret must not stay on the screen.
+    else setPasted((count) => count + 1);
+  };
   const { bundle } = chosen;
   return (
     <section class={`card drop${over ? " over" : ""}${compact ? " compact" : ""}`} aria-labelledby="drop-heading">
@@ -59,12 +66,12 @@ export function Drop({ chosen, onChange, compact, onAgain }: Props) {
             {onAgain && <button type="button" class="button primary" onClick={onAgain}>{drop.again}</button>}
           </div>
         </div>
-        <KeyField id="key" label={drop.key} help={drop.keyHelp} choose={drop.chooseKey}
+        <KeyField key={`key ${pasted}`} id="key" label={drop.key} help={drop.keyHelp} choose={drop.chooseKey}
           value={chosen.key} onText={(key) => set({ key })} onPick={(list) => take(list, "key")} />
       </div>
       <details class="auditor" open={chosen.auditor !== ""}>
         <summary>{drop.auditorSummary}</summary>
-        <KeyField id="auditor" label={drop.auditor} help={drop.auditorHelp} choose={drop.chooseAuditor}
+        <KeyField key={`auditor ${pasted}`} id="auditor" label={drop.auditor} help={drop.auditorHelp} choose={drop.chooseAuditor}
           value={chosen.auditor} onText={(auditor) => set({ auditor })} onPick={(list) => take(list, "auditor")} />
       </details>
       <div role="alert">
@@ -103,7 +110,7 @@ function KeyField({ id, label, help, choose, value, onText, onPick }: KeyProps) 
         aria-invalid={malformed}
         onInput={(event: TargetedEvent<HTMLInputElement>) => onText(event.currentTarget.value)}
       />
-      {malformed && <p id={`${id}-error`} class="error">{drop.keyMalformed}</p>}
+      {malformed && <p id={`${id}-error`} class="fault">{drop.keyMalformed}</p>}
       <p id={`${id}-help`} class="help muted">{help}</p>
       <div class="buttons">
         <Pick id={`pick-${id}`} onPick={onPick}>{choose}</Pick>

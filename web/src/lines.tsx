@@ -18,9 +18,7 @@ export function Lines({ lines, tracks, printing }: { lines: Line[]; tracks: Trac
         id: "title",
         name: words.title,
         key: title,
-        cell: (line) => (
-          <button type="button" class="link" aria-haspopup="dialog" onClick={() => setPicked(line)}><bdi>{title(line)}</bdi></button>
-        ),
+        cell: (line) => <bdi>{title(line)}</bdi>,
       },
       { id: "isrc", name: words.isrc, key: (line) => line.isrc, cell: (line) => line.isrc },
       { id: "territory", name: words.territory, key: (line) => country(line.territory), cell: (line) => country(line.territory) },
@@ -39,7 +37,7 @@ export function Lines({ lines, tracks, printing }: { lines: Line[]; tracks: Trac
   };
   return (
     <>
-      <Table id="lines" heading={words.lines} lead={words.linesLead} rows={lines} columns={columns} first="amount" descending haystack={haystack} printing={printing} />
+      <Table id="lines" heading={words.lines} lead={words.linesLead} rows={lines} columns={columns} first="amount" descending haystack={haystack} onOpen={setPicked} printing={printing} />
       {picked && <Derivation line={picked} track={byIsrc.get(picked.isrc)} onClose={() => setPicked(null)} />}
     </>
   );

@@ -27,7 +27,7 @@ export function Result({ report, text, name, hasKey }: { report: Report; text: s
       {totals.plays && <Plays plays={totals.plays} />}
       {totals.suspended && <Suspense suspended={totals.suspended} />}
       {totals.days && <Chart days={totals.days} home={totals.holder?.currency ?? ""} />}
-      {totals.tracks && <Tracks tracks={totals.tracks} printing={printing} />}
+      {totals.tracks && <Tracks tracks={totals.tracks} home={totals.holder?.currency ?? ""} printing={printing} />}
       {totals.lines && <Lines lines={totals.lines} tracks={totals.tracks ?? []} printing={printing} />}
       <Keep text={text} name={name} sha256={subject.sha256 ?? null} />
     </>

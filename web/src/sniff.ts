@@ -15,6 +15,8 @@ const KEY = /^[^\s+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]+={0,2}$/;
 
 export const isKey = (text: string): boolean => text.length <= 2048 && KEY.test(text);
 
+export const isSecret = (text: string): boolean => /PRIVATE[+ ]KEY/.test(text);
+
 export async function sniffFile(file: Blob): Promise<Kind> {
   return sniffBytes(new Uint8Array(await file.slice(0, HEAD).arrayBuffer()), file.size);
 }
@@ -55,7 +57,7 @@ function sniffText(head: Uint8Array, size: number): Kind {
   if (/[\u0000-\u0008\u000e-\u001f]/.test(text)) return other("binary");
   const trimmed = text.trim();
   if (trimmed === "") return other("empty");
-  if (/PRIVATE[+ ]KEY/.test(trimmed)) return { is: "secret" };
+  if (isSecret(trimmed)) return { is: "secret" };
   if (size <= HEAD && isKey(trimmed)) return { is: "key", text: trimmed };
 
   const first = trimmed.split(/\r?\n/, 1)[0] ?? "";

@@ -1,7 +1,7 @@
 // A table of any number of rows of which only the visible ones exist: sortable, filterable, and
 // still a table to a screen reader (role=table with row counts and row numbers).
-import type { ComponentChildren, TargetedUIEvent } from "preact";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { ComponentChildren, TargetedKeyboardEvent, TargetedUIEvent } from "preact";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { integer } from "./format.ts";
 import { tables as words } from "./words.ts";
 
@@ -23,6 +23,10 @@ interface Props<Row> {
   first: string;
   descending?: boolean;
   haystack: (row: Row) => string;
+  /** Opens a row's details; its first column becomes a button. */
+  onOpen?: (row: Row) => void;
+  /** More controls for the toolbar. */
+  extra?: ComponentChildren;
   printing: boolean;
 }
 
@@ -34,7 +38,7 @@ const MAX_HEIGHT = 12_000_000;
 const PRINTED = 200;
 const collator = new Intl.Collator("en", { numeric: true });
 
-export function Table<Row>({ id, heading, lead, rows, columns, first, descending = false, haystack, printing }: Props<Row>) {
+export function Table<Row>({ id, heading, lead, rows, columns, first, descending = false, haystack, onOpen, extra, printing }: Props<Row>) {
   const narrow = useNarrow();
   const [sort, setSort] = useState({ by: first, down: descending });
   const [filter, setFilter] = useState("");
@@ -58,6 +62,7 @@ export function Table<Row>({ id, heading, lead, rows, columns, first, descending
       <div class="toolbar">
         <h2 id={`${id}-heading`}>{heading}</h2>
         <p class="count" role="status">{words.count(integer(shown.length), integer(rows.length))}</p>
+        {extra}
         <label class="filter">
           {words.filter}{" "}
           <input type="search" value={filter} placeholder={words.filterHint} maxLength={100} autocomplete="off"
@@ -79,7 +84,7 @@ export function Table<Row>({ id, heading, lead, rows, columns, first, descending
       {shown.length === 0 ? (
         <p>{rows.length === 0 ? words.empty : words.noMatch}</p>
       ) : (
-        <Body key={`${narrow}`} {...{ id, heading, columns, narrow, sort, pick }} rows={printing ? shown.slice(0, PRINTED) : shown} whole={printing} />
+        <Body key={`${narrow}`} {...{ id, heading, columns, narrow, sort, pick, ...(onOpen ? { onOpen } : {}) }} rows={printing ? shown.slice(0, PRINTED) : shown} whole={printing} />
       )}
       {printing && <p class="muted">{words.printed(Math.min(PRINTED, shown.length), rows.length)}</p>}
     </section>
@@ -94,16 +99,26 @@ interface BodyProps<Row> {
   narrow: boolean;
   sort: { by: string; down: boolean };
   pick: (by: string) => void;
+  onOpen?: (row: Row) => void;
   whole: boolean;
 }
 
-function Body<Row>({ id, heading, rows, columns, narrow, sort, pick, whole }: BodyProps<Row>) {
+function Body<Row>({ id, heading, rows, columns, narrow, sort, pick, onOpen, whole }: BodyProps<Row>) {
   const [top, setTop] = useState(0);
+  // Of all row buttons one is a tab stop, or Tab would have to walk through every row; arrows move it.
+  const [cursor, setCursor] = useState(0);
+  const latest = useRef(0);
+  const follow = useRef(false);
   const region = useRef<HTMLDivElement>(null);
+  const point = (row: number) => {
+    latest.current = row;
+    setCursor(row);
+  };
   useEffect(() => {
     // Another order or filter starts at its beginning.
     if (region.current) region.current.scrollTop = 0;
     setTop(0);
+    point(0);
   }, [rows]);
 
   const height = narrow ? ROW.narrow : ROW.wide;
@@ -115,6 +130,29 @@ function Body<Row>({ id, heading, rows, columns, narrow, sort, pick, whole }: Bo
   const start = whole ? 0 : Math.max(0, Math.min(rows.length - 1, Math.floor(down / height)) - OVERSCAN);
   const end = whole ? rows.length : Math.min(rows.length, Math.ceil((down + view) / height) + OVERSCAN);
   const offset = top - down + start * height;
+  const stop = cursor >= start && cursor < end ? cursor : start;
+
+  const move = (event: TargetedKeyboardEvent<HTMLElement>) => {
+    // A held key is faster than the focus; the next step starts where the last one is going.
+    const from = latest.current;
+    const page = Math.max(1, Math.floor(view / height) - 1);
+    const to = { ArrowDown: from + 1, ArrowUp: from - 1, PageDown: from + page, PageUp: from - page, Home: 0, End: rows.length - 1 }[event.key];
+    if (to === undefined || !region.current) return;
+    event.preventDefault();
+    const next = Math.max(0, Math.min(rows.length - 1, to));
+    point(next);
+    follow.current = true;
+    const head = narrow ? 0 : ROW.wide;
+    const above = next * height - down;
+    const shift = above < 0 ? above : Math.max(0, above + height + head - VIEW + 2);
+    if (shift !== 0 && full > view) region.current.scrollTop = ((down + shift) / (full - view)) * (room - view);
+  };
+  useLayoutEffect(() => {
+    const button = follow.current ? region.current?.querySelector<HTMLElement>(`[data-row="${cursor}"]`) : null;
+    if (!button) return;
+    follow.current = false;
+    button.focus({ preventScroll: true });
+  });
 
   return (
     <div
@@ -139,9 +177,24 @@ function Body<Row>({ id, heading, rows, columns, narrow, sort, pick, whole }: Bo
           <div style={whole ? {} : { transform: `translateY(${offset}px)` }}>
             {rows.slice(start, end).map((row, index) => (
               <div key={start + index} role="row" aria-rowindex={start + index + 2} class="row item">
-                {columns.map((column) => (
+                {columns.map((column, place) => (
                   <div key={column.id} role="cell" class={`c-${column.id}${column.number ? " num" : ""}`} data-name={column.name}>
-                    {column.cell(row)}
+                    {onOpen && place === 0 ? (
+                      <button
+                        type="button"
+                        class="link"
+                        aria-haspopup="dialog"
+                        data-row={start + index}
+                        tabIndex={start + index === stop ? 0 : -1}
+                        onClick={() => onOpen(row)}
+                        onFocus={() => point(start + index)}
+                        onKeyDown={move}
+                      >
+                        {column.cell(row)}
+                      </button>
+                    ) : (
+                      column.cell(row)
+                    )}
                   </div>
                 ))}
               </div>

@@ -9,6 +9,7 @@ const MAX_CURRENCIES = 40;
 export function Totals({ totals, verdict }: { totals: Partial<AllTotals>; verdict: Verdict }) {
   const { holder, period, revision, origin, currencies = [] } = totals;
   if (!holder) return null;
+  const ordered = [...currencies].sort((a, b) => Number(b.currency === holder.currency) - Number(a.currency === holder.currency));
   return (
     <section class="totals" aria-labelledby="totals-heading">
       <h2 id="totals-heading">{words.heading}</h2>
@@ -21,7 +22,7 @@ export function Totals({ totals, verdict }: { totals: Partial<AllTotals>; verdic
       {verdict === "incomplete" && <p class="notice warn">{words.unsigned}</p>}
       {currencies.length === 0 && <p>{words.none}</p>}
       <div class="currencies">
-        {currencies.slice(0, MAX_CURRENCIES).map((currency) => <Currency key={currency.currency} of={currency} />)}
+        {ordered.slice(0, MAX_CURRENCIES).map((currency) => <Currency key={currency.currency} of={currency} />)}
       </div>
       <p class="muted ids">
         {words.party} <code>{clip(holder.id, 40)}</code>

@@ -3,7 +3,7 @@ import { Badge, VerdictBadge } from "./icons.tsx";
 import { clip } from "./format.ts";
 import type { Report } from "./report.ts";
 import { signerOf } from "./report.ts";
-import { signer, status, unknownSigner, unreadable, verdicts } from "./words.ts";
+import { openSteps, signer, status, unknownSigner, unreadable, verdicts } from "./words.ts";
 
 export function VerdictCard({ report }: { report: Report }) {
   const words = verdicts[report.verdict];
@@ -14,7 +14,7 @@ export function VerdictCard({ report }: { report: Report }) {
       <div class="answer">
         <p class="state">{words.label}</p>
         <h2 id="verdict-heading"><bdi>{clip(report.headline, 400)}</bdi></h2>
-        <p>{words.means}</p>
+        <p>{words.means}{report.verdict === "verified" && report.ladder.some((rung) => rung.status === "skip") && ` ${openSteps}`}</p>
         <p class="signer">{signedBy ? <>{signer.by} <bdi class="mono">{clip(signedBy, 200)}</bdi></> : signer.unknown}</p>
       </div>
       <ol class="rungs">

@@ -61,6 +61,7 @@ export const files = {
   keyAsBundle: (name: string) => `“${name}” is a verifier key, and was put in the field for keys. A .llb bundle is still needed.`,
   bundleAsKey: (name: string) => `“${name}” is a bundle, and was taken as the bundle. A verifier key is one line of text.`,
   secret: (name: string) => `“${name}” is a secret signing key. It was not read any further. Do not give it to anybody; the verifier key that belongs to it is what is needed here.`,
+  secretPasted: "That is a secret signing key, and was removed again. Do not give it to anybody; the verifier key that belongs to it is what is needed here.",
   manyBundles: (name: string) => `Several bundles were dropped. This page checks one at a time, and took “${name}”.`,
   twoKeys: "Two keys were dropped. The first is taken as the service’s key, the second as the auditor’s. Swap them if that is wrong.",
   tooLarge: (name: string) => `“${name}” is larger than a bundle can be (4 GiB).`,
@@ -123,6 +124,9 @@ export const verdicts: Record<Verdict | "unreadable", { label: string; means: st
     means: "This file is not a whole, well-formed bundle, so nothing was checked. That alone says nothing about your statement: the file may be damaged, cut short, or of another kind.",
   },
 };
+
+/** Added to a verdict that stands although a step was left open. */
+export const openSteps = "Steps marked “not checked” were left open; below it says why.";
 
 export const unreadable = {
   headline: (name: string) => `“${name}” cannot be read as a bundle.`,
@@ -198,7 +202,7 @@ export const totals = {
   heading: "Your money",
   
   party: "Party",
-  period: (from: string, to: string) => `${from} to ${to}`,
+  period: (from: string, to: string) => `From ${from} up to, not including, ${to}`,
   revision: (n: string) => `Revision ${n}`,
   origin: "Log",
   payable: "Payable now",
@@ -246,6 +250,7 @@ export const chart = {
   heading: "Plays and money by day",
   currency: "Currency",
   asTable: "Show as table",
+  region: "Table of days, scrollable",
   plays: "Plays",
   money: (currency: string) => `Money, ${currency}`,
   day: "Day",
@@ -263,7 +268,7 @@ export const tables = {
   tracks: "Recordings",
   tracksLead: "What each of your recordings was played and paid.",
   lines: "Lines",
-  linesLead: "Each line is one recording, country, tier, right and share. Choose a line to see how its amount comes about.",
+  linesLead: "Each line is one recording, country, tier, right and share. Choose a line to see how its amount comes about; the arrow keys go from line to line.",
   filter: "Filter",
   filterHint: "Title, ISRC, country…",
   sort: "Sort by",
