@@ -1,0 +1,307 @@
+//! Rung 3: a holder's money, recomputed from what the bundle shows.
+
+use std::collections::BTreeMap;
+
+use crate::bundle::Bundle;
+use crate::money::{Currency, Micros, Ppm};
+use crate::registry::Snapshot;
+use crate::royalty::{Balance, Cell, CellAmount, CellKey, Line, Reason, line_amount};
+use crate::statement::{read_balance, read_line};
+use crate::time::TimeMs;
+use crate::wire::Reader;
+
+use super::checker::{Checker, Problems};
+use super::report::{Finding, Severity};
+
+fn error(code: &'static str, place: String) -> Finding {
+    Finding::new(code, Severity::Error, place)
+}
+
+/// The holder's lines, as the slice has them.
+pub(super) fn lines_of(bundle: &Bundle<'_>) -> Vec<Line> {
+    let rows = bundle.lines.rows();
+    rows.filter_map(|(_, key, row)| {
+        read_line(Reader::new(key).u64().ok()?, &mut Reader::new(row)).ok()
+    })
+    .collect()
+}
+
+/// The holder's accounts, as the slice has them.
+pub(super) fn balances_of(bundle: &Bundle<'_>) -> Vec<Balance> {
+    let rows = bundle.holders.rows();
+    rows.filter_map(|(_, key, row)| {
+        read_balance(Reader::new(key).u64().ok()?, &mut Reader::new(row)).ok()
+    })
+    .collect()
+}
+
+/// A cell in words.
+pub(super) fn place_of(bundle: &Bundle<'_>, key: &CellKey) -> String {
+    let tier = bundle.pools.tiers().name(key.tier);
+    let tier = tier.map_or("no tier", |tier| tier.as_str());
+    format!(
+        "{} {} {tier} v{}",
+        key.isrc, key.territory, key.share_version
+    )
+}
+
+/// Each cell has exactly its part of each pool.
+pub(super) fn check_cells(checker: &mut Checker, bundle: &Bundle<'_>, cells: &[(u64, Cell)]) {
+    let mut problems = Problems::default();
+    let mut weights = BTreeMap::new();
+    for (number, cell) in cells {
+        let place = || format!("cell {number} ({})", place_of(bundle, &cell.key));
+        let pools = bundle.pools.of(cell.key.territory, cell.key.tier);
+        let named = cell.amounts.iter().map(|a| (&a.right, a.currency));
+        problems.require(
+            pools.iter().map(|p| (&p.right, p.currency)).eq(named),
+            || {
+                error("cells.money", place())
+                    .compared(
+                        format!("{} pools", pools.len()),
+                        format!("{} amounts", cell.amounts.len()),
+                    )
+                    .saying("a cell does not share in exactly the pools of its territory and tier")
+            },
+        );
+        for (pool, entry) in pools.iter().zip(&cell.amounts) {
+            let computed = cell.part_of(pool.amount);
+            problems.require(computed == Ok(entry.amount), || {
+                let computed = computed.unwrap_or_default();
+                let difference = entry.amount.minus(computed).unwrap_or_default();
+                error(
+                    "cells.money",
+                    format!("{} {} {}", place(), pool.right, pool.currency),
+                )
+                .compared(computed.to_string(), entry.amount.to_string())
+                .of_money(difference, pool.currency)
+                .saying("a recording's part of a pool is not what its plays earn")
+            });
+        }
+        let (total, before): &mut (u64, u64) = weights
+            .entry((cell.key.territory, cell.key.tier))
+            .or_insert((cell.weight_total, 0));
+        let after = cell.weight_before.checked_add(cell.weight);
+        let fits = *total == cell.weight_total
+            && *before <= cell.weight_before
+            && after.is_some_and(|after| after <= *total);
+        problems.require(fits, || {
+            error("cells.money", place())
+                .compared(
+                    format!("weights within one total of {total}"),
+                    format!(
+                        "{} after {} of {}",
+                        cell.weight, cell.weight_before, cell.weight_total
+                    ),
+                )
+                .saying("the weights by which a pool is divided contradict each other")
+        });
+        *before = after.unwrap_or(u64::MAX);
+    }
+    let passed = format!(
+        "{} cells have exactly their part of their pools",
+        cells.len()
+    );
+    checker.conclude("cells.money", 3, passed, problems);
+}
+
+/// What a bundle shows of the holder's shares and lines.
+pub(super) struct Claims<'a> {
+    pub(super) bundle: &'a Bundle<'a>,
+    pub(super) registry: &'a Snapshot,
+    /// Whether the whole registry has licence rows, as far as is visible.
+    pub(super) licences: bool,
+    pub(super) cells: &'a [(u64, Cell)],
+    pub(super) times: &'a [Option<TimeMs>],
+    pub(super) lines: &'a [Line],
+}
+
+impl Claims<'_> {
+    /// Each share of the holder in each cell has exactly its line.
+    pub(super) fn check_lines(&self, checker: &mut Checker) {
+        let mut problems = Problems::default();
+        let mut left: BTreeMap<_, &Line> = self
+            .lines
+            .iter()
+            .map(|line| ((line.cell, &line.right, line.currency), line))
+            .collect();
+        for ((_, cell), time) in self.cells.iter().zip(self.times) {
+            for entry in &cell.amounts {
+                let line = left.remove(&(cell.key, &entry.right, entry.currency));
+                self.check_entry(cell, *time, entry, line, &mut problems);
+            }
+        }
+        for line in left.values() {
+            problems.add(|| {
+                error(
+                    "lines.money",
+                    self.place(&line.cell, &line.right.to_string()),
+                )
+                .compared("a cell for each line", "none")
+                .of_money(line.amount, line.currency)
+                .saying("a line is about no cell of the holder's recordings")
+            });
+        }
+        let passed = format!(
+            "{} lines follow from cells and shares to the micro",
+            self.lines.len()
+        );
+        checker.conclude("lines.money", 3, passed, problems);
+    }
+
+    fn place(&self, cell: &CellKey, right: &str) -> String {
+        format!("{} {right}", place_of(self.bundle, cell))
+    }
+
+    fn check_entry(
+        &self,
+        cell: &Cell,
+        time: Option<TimeMs>,
+        entry: &CellAmount,
+        line: Option<&Line>,
+        problems: &mut Problems,
+    ) {
+        let Some(time) = time else { return };
+        let key = &cell.key;
+        let place = || self.place(key, &format!("{} {}", entry.right, entry.currency));
+        let shares = self
+            .registry
+            .shares_at(key.isrc, &entry.right, key.territory, time);
+        let mine = shares
+            .iter()
+            .find(|(party, _)| *party == self.bundle.scope.party);
+        let mine = mine.map_or(0, |(_, ppm)| *ppm);
+        problems.require(self.reason_fits(cell, time, entry, mine), || {
+            error("lines.money", place())
+                .compared(
+                    "money held back only for a reason that holds",
+                    entry.reason.as_str(),
+                )
+                .of_money(entry.suspended, entry.currency)
+                .saying("the reason for which money is held back does not hold")
+        });
+        let expected = if entry.reason.pays() { mine } else { 0 };
+        let stated = line.map_or(0, |line| u64::from(line.ppm.parts()));
+        problems.require(expected == stated, || {
+            error("lines.money", place())
+                .compared(
+                    format!("a share of {expected} ppm"),
+                    format!("{stated} ppm"),
+                )
+                .of_money(
+                    line.map_or(Micros::ZERO, |line| line.amount),
+                    entry.currency,
+                )
+                .saying("a line has another share than the registry gives the holder")
+        });
+        let Some(line) = line else { return };
+        let computed = line_amount(entry.amount, line.ppm_before, line.ppm);
+        let others = entry.amount.minus(entry.suspended);
+        let within = others.is_ok_and(|others| line.amount <= others);
+        problems.require(computed == Ok(line.amount) && within, || {
+            let computed = computed.unwrap_or_default();
+            error("lines.money", place())
+                .compared(computed.to_string(), line.amount.to_string())
+                .of_money(
+                    line.amount.minus(computed).unwrap_or_default(),
+                    entry.currency,
+                )
+                .saying("a line's amount is not the share of what its cell earned")
+        });
+    }
+
+    /// Whether the reason can be true, by what is visible to the holder.
+    fn reason_fits(&self, cell: &Cell, time: TimeMs, entry: &CellAmount, mine: u64) -> bool {
+        let visible = self.registry.licences();
+        let isrc = cell.key.isrc;
+        let covered = visible.iter().any(|licence| {
+            licence.isrc == isrc
+                && licence.territories.contains(cell.key.territory)
+                && licence.valid.contains(time)
+        });
+        // Without any licence row in sight the registry may have none, or none for these recordings.
+        let licensed = covered || !self.licences;
+        let whole = entry.suspended == entry.amount;
+        match entry.reason {
+            Reason::None => licensed && entry.suspended == Micros::ZERO,
+            Reason::Unclaimed => {
+                licensed && mine < Ppm::WHOLE.get() && entry.suspended.0 <= entry.amount.0
+            }
+            Reason::NotLicensed => whole && !covered,
+            Reason::NoShares => whole && licensed && mine == 0,
+            Reason::OverClaimed => whole && licensed && mine != Ppm::WHOLE.get(),
+            // Recordings of a holder are in the registry.
+            Reason::UnknownIsrc | Reason::NoPlays => false,
+        }
+    }
+}
+
+/// The accounts are the sums of the lines, paid out in whole minor units.
+pub(super) fn check_balances(
+    checker: &mut Checker,
+    bundle: &Bundle<'_>,
+    lines: &[Line],
+    balances: &[Balance],
+) {
+    let mut problems = Problems::default();
+    let mut earned: BTreeMap<Currency, Micros> = BTreeMap::new();
+    for line in lines {
+        let sum = earned.entry(line.currency).or_default();
+        *sum = sum.plus(line.amount).unwrap_or(Micros(i64::MAX));
+    }
+    for balance in balances {
+        let currency = balance.currency;
+        let place = || format!("account {} {currency}", balance.party);
+        let sum = earned.remove(&currency).unwrap_or_default();
+        problems.require(balance.earned == sum, || {
+            error("holders.money", place())
+                .compared(sum.to_string(), balance.earned.to_string())
+                .of_money(balance.earned.minus(sum).unwrap_or_default(), currency)
+                .saying("what the holder earned is not the sum of the lines")
+        });
+        let first = bundle.run.previous.is_none();
+        problems.require(!first || balance.brought_forward == Micros::ZERO, || {
+            error("holders.money", place())
+                .compared("0.000000", balance.brought_forward.to_string())
+                .of_money(balance.brought_forward, currency)
+                .saying("a first run brings something forward")
+        });
+        let computed = Balance::new(
+            balance.party,
+            currency,
+            balance.brought_forward,
+            balance.earned,
+        );
+        problems.require(computed.as_ref() == Ok(balance), || {
+            let say = |b: &Balance| format!("{} payable, {} carried", b.payable, b.carried_forward);
+            error("holders.money", place())
+                .compared(
+                    computed.as_ref().map_or_else(ToString::to_string, say),
+                    say(balance),
+                )
+                .saying("the payment is not the balance in whole minor units")
+        });
+        let paid = bundle.run.totals.get(&currency).map(|totals| totals.paid);
+        problems.require(paid.is_some_and(|paid| balance.earned <= paid), || {
+            error("holders.money", place())
+                .compared(
+                    "at most what the run paid in all",
+                    balance.earned.to_string(),
+                )
+                .saying("the holder earned more than the whole run paid")
+        });
+    }
+    for (currency, sum) in earned {
+        problems.add(|| {
+            error(
+                "holders.money",
+                format!("account {} {currency}", bundle.scope.party),
+            )
+            .compared(sum.to_string(), "no account")
+            .of_money(Micros::ZERO.minus(sum).unwrap_or_default(), currency)
+            .saying("the holder earned money in a currency without an account")
+        });
+    }
+    let passed = "earned, payable and carried forward follow from the lines";
+    checker.conclude("holders.money", 3, passed, problems);
+}

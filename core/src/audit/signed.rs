@@ -1,0 +1,146 @@
+//! Rung 1 and 4: signatures, and that note, checkpoint, rules and pools belong together.
+
+use crate::log::{Checkpoint, Hash, Note, VerifierKey};
+use crate::royalty::Pools;
+use crate::statement::RunNote;
+
+use super::Trust;
+use super::checker::{Checker, Problems};
+use super::report::{Finding, Severity};
+
+fn error(code: &'static str, place: &str) -> Finding {
+    Finding::new(code, Severity::Error, place)
+}
+
+/// A key as people compare it: `name+id`.
+pub(super) fn short(key: &VerifierKey) -> String {
+    format!("{}+{:08x}", key.name(), key.id())
+}
+
+/// Checks a note's signature by the operator; the signer if it holds.
+pub(super) fn check_signature(
+    checker: &mut Checker,
+    id: &'static str,
+    place: &'static str,
+    note: &Note,
+    trust: &Trust,
+) -> Option<String> {
+    let Some(key) = &trust.key else {
+        checker.skip(
+            id,
+            1,
+            format!("{place}: no verifier key was given, so its signature could not be checked"),
+        );
+        return None;
+    };
+    let signer = short(key);
+    let result = note.verify(core::slice::from_ref(key));
+    let problem = result.as_ref().err().map(|problem| {
+        let signers: Vec<String> = note
+            .signatures()
+            .iter()
+            .map(|line| format!("{}+{:08x}", line.name(), line.id()))
+            .collect();
+        error(id, place)
+            .compared(
+                format!("a valid signature by {signer}"),
+                format!("signature lines by {}", signers.join(", ")),
+            )
+            .saying(format!("{place}: {problem}"))
+    });
+    let holds = problem.is_none();
+    checker.single(id, 1, format!("{place} is signed by {signer}"), problem);
+    holds.then_some(signer)
+}
+
+/// Checks that some auditor of those asked for has signed.
+pub(super) fn check_auditor(checker: &mut Checker, note: &Note, trust: &Trust) {
+    if trust.auditors.is_empty() {
+        return;
+    }
+    let result = note.verify(&trust.auditors);
+    let asked: Vec<String> = trust.auditors.iter().map(short).collect();
+    let problem = result.as_ref().err().map(|problem| {
+        error("auditor.signature", "run.note")
+            .compared(
+                format!("a valid signature by {}", asked.join(" or ")),
+                "none",
+            )
+            .saying(format!("run.note: {problem}"))
+    });
+    let signed: Vec<String> = result.iter().flatten().map(|key| short(key)).collect();
+    let passed = format!("the run is also signed by {}", signed.join(", "));
+    checker.single("auditor.signature", 4, passed, problem);
+}
+
+/// Checks that the checkpoint is the one of the run.
+pub(super) fn check_checkpoint(checker: &mut Checker, run: &RunNote, checkpoint: &Checkpoint) {
+    let same = checkpoint.origin() == run.origin && checkpoint.head() == run.log;
+    let problem = (!same).then(|| {
+        let head = checkpoint.head();
+        error("run.log", "checkpoint")
+            .compared(
+                format!("{} {} {}", run.origin, run.log.size, run.log.root),
+                format!("{} {} {}", checkpoint.origin(), head.size, head.root),
+            )
+            .saying("the checkpoint is not that of the log which the run note names")
+    });
+    let passed = format!(
+        "the run is about the log {} with {} events",
+        run.origin, run.log.size
+    );
+    checker.single("run.log", 1, passed, problem);
+}
+
+/// Checks a file against the hash in the run note.
+pub(super) fn check_file(
+    checker: &mut Checker,
+    id: &'static str,
+    place: &'static str,
+    stated: Hash,
+    file: &[u8],
+) {
+    let found = Hash::of(file);
+    let problem = (found != stated).then(|| {
+        error(id, place)
+            .compared(stated.to_string(), found.to_string())
+            .saying(format!("{place} is not the file that the run note names"))
+    });
+    let passed = format!("{place} is the file that the run note names");
+    checker.single(id, 1, passed, problem);
+}
+
+/// Checks that the money of each currency is all accounted for.
+pub(super) fn check_balance(checker: &mut Checker, run: &RunNote, pools: &Pools) {
+    let mut problems = Problems::default();
+    let sums = pools.sums().unwrap_or_default();
+    problems.require(run.totals.keys().eq(sums.keys()), || {
+        let list = |codes: Vec<String>| codes.join(" ");
+        error("run.balance", "run.note")
+            .compared(
+                list(sums.keys().map(ToString::to_string).collect()),
+                list(run.totals.keys().map(ToString::to_string).collect()),
+            )
+            .saying("the run note has other currencies than the pools")
+    });
+    for (currency, totals) in &run.totals {
+        let pool = sums.get(currency).copied().unwrap_or_default();
+        problems.require(totals.pool == pool, || {
+            error("run.balance", &format!("run.note pool {currency}"))
+                .compared(pool.to_string(), totals.pool.to_string())
+                .saying("the run note states another sum of the pools than the pools file has")
+        });
+        let parts = totals.paid.plus(totals.suspense);
+        let adds_up = totals.paid.0 >= 0 && totals.suspense.0 >= 0 && parts == Ok(totals.pool);
+        problems.require(adds_up, || {
+            error("run.balance", &format!("run.note {currency}"))
+                .compared(
+                    totals.pool.to_string(),
+                    format!("{} + {}", totals.paid, totals.suspense),
+                )
+                .saying("paid and suspense do not add up to the pool")
+        });
+    }
+    let passed = "in every currency, paid + suspense = pool";
+    checker.conclude("run.balance", 3, passed, problems);
+}

@@ -1,0 +1,31 @@
+//! The transparency log: that nothing was changed.
+//!
+//! In: leaf data as bytes; hashes, proofs and signed notes that strangers send.
+//! Out: roots, proofs and their verification, checkpoints, tile paths.
+//! Does not know: what a leaf means, where bytes are kept, what time it is, whom to trust.
+//!
+//! Formats are C2SP's (signed-note, tlog-checkpoint, tlog-tiles) and RFC 6962's tree, so that this
+//! folder can be checked against foreign vectors alone. Only the opening proof is our own; see
+//! `docs/format.md`, section 3.
+
+mod checkpoint;
+mod hash;
+mod key;
+mod note;
+pub mod opening;
+mod proof;
+mod tile;
+mod tree;
+
+pub use checkpoint::{Checkpoint, CheckpointError, RESERVED_ORIGIN};
+pub use hash::{Hash, HashError};
+pub use key::{KeyError, KeyName, SigningKey, VerifierKey};
+pub use note::{MAX_NOTE_BYTES, MAX_SIGNATURES, Note, NoteError, NoteSignature};
+pub use opening::OpeningError;
+pub use proof::{
+    LeafIndex, ProofError, prove_consistency, prove_inclusion, verify_consistency, verify_inclusion,
+};
+pub use tile::{Tile, TileError};
+pub use tree::{
+    BASE_LEAVES, BASE_LEVEL, HashTree, HashTreeBuilder, TreeBuilder, TreeError, TreeHead, root_of,
+};

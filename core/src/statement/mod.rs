@@ -1,0 +1,20 @@
+//! What was declared: the committed tables of a run and its note.
+//!
+//! *In:* counted plays, registry, rules, pools, the log's tree head, salt keys. *Out:* tables with
+//! their trees, and the [`RunNote`]. *Does not know:* records, files, who signs.
+//! Source: `docs/format.md` sections 7 to 9.
+
+mod derive;
+mod exec;
+mod note;
+mod rows;
+mod table;
+
+pub use derive::{Derived, RunInputs, RunSalts, StatementError, derive};
+pub use exec::{Executor, Sequential, collect};
+pub use note::{RunNote, RunNoteError};
+pub use rows::{
+    PLAY_ROW_LENGTH, encode_balance, encode_cell, encode_line, encode_play, read_balance,
+    read_cell, read_line, read_play,
+};
+pub use table::{Rows, Table, TableError, TableSalts, leaf, row_hash, table_tree};

@@ -1,0 +1,330 @@
+//! A small world from events to bundles: every bundle verifies, and no changed one does.
+//!
+//! The world: three recordings, three holders, six listeners, 40 plays, one of each kind of trouble.
+
+use std::collections::BTreeMap;
+
+use ledgerline::attribution::Attributor;
+use ledgerline::audit::{Report, Status, Trust, Verdict, verify_bundle};
+use ledgerline::bundle::{Draft, Evidence, Nonce, OpenedPlay, Openings, Request, RunTables};
+use ledgerline::event::{Event, Flags, Kind};
+use ledgerline::id::{Isrc, ListenerId, Name, PartyId, PlayId, Territories, Territory};
+use ledgerline::log::{Checkpoint, Hash, KeyName, Note, SigningKey, TreeHead, opening, root_of};
+use ledgerline::money::{Currency, Ppm};
+use ledgerline::record::{Record, segment_key};
+use ledgerline::registry::{Holder, Licence, Parts, Recording, Share, Snapshot, Subscription};
+use ledgerline::royalty::{Pools, Rules};
+use ledgerline::salt::SaltKey;
+use ledgerline::statement::{RunInputs, RunSalts, Sequential, Table, derive};
+use ledgerline::time::{Interval, Period, TimeMs};
+
+const ORIGIN: &str = "example.com/plays/2026-04";
+const RULES: &[u8] = b"version = 1\nmodel = \"pro-rata\"\n";
+const POOLS: &[u8] = b"territory,tier,right,currency,amount\n\
+DE,premium,master,EUR,12.345678\nDE,premium,publishing,EUR,2\nDE,free,master,EUR,1\nUS,premium,master,USD,7\n";
+
+struct World {
+    records: Vec<(Event, Record)>,
+    tables: RunTables,
+    run_note: Note,
+    checkpoint: Note,
+    key: SigningKey,
+    plays: u64,
+}
+
+fn isrc(number: u64) -> Isrc {
+    Isrc::parse(&format!("DEAAA26{number:05}")).unwrap()
+}
+
+fn registry() -> Snapshot {
+    let name = |text: &str| Name::parse(text).unwrap();
+    let share = |number, party, right: &str, ppm, from: &str, to: &str| Share {
+        party: PartyId(party),
+        isrc: isrc(number),
+        right: name(right),
+        territories: Territories::parse("*").unwrap(),
+        ppm: Ppm::new(ppm).unwrap(),
+        valid: Interval::parse(from, to).unwrap(),
+    };
+    Snapshot::new(Parts {
+        recordings: (0..3)
+            .map(|number| Recording {
+                isrc: isrc(number),
+                title: format!("Song <{number}>"),
+                artist: "Änne".into(),
+                length_ms: if number == 2 { 20_000 } else { 0 },
+            })
+            .collect(),
+        holders: (1..=3)
+            .map(|party| Holder {
+                party: PartyId(party),
+                name: format!("Holder {party}"),
+                currency: Currency::parse("EUR").unwrap(),
+            })
+            .collect(),
+        shares: vec![
+            share(0, 1, "master", 600_000, "", ""),
+            share(0, 2, "master", 400_000, "", "2026-04-15"),
+            share(0, 3, "master", 400_000, "2026-04-15", ""),
+            share(0, 2, "publishing", 300_000, "", ""),
+            share(1, 1, "master", 700_000, "", ""),
+            share(1, 3, "master", 700_000, "", ""),
+            share(2, 2, "master", 333_333, "", ""),
+        ],
+        subscriptions: (0..5)
+            .map(|listener| Subscription {
+                listener: ListenerId(listener),
+                tier: name(if listener % 2 == 0 { "premium" } else { "free" }),
+                valid: Interval::ALWAYS,
+            })
+            .collect(),
+        licences: (0..3)
+            .map(|number| Licence {
+                isrc: isrc(number),
+                territories: Territories::parse(if number == 2 { "* -US" } else { "*" }).unwrap(),
+                valid: Interval::ALWAYS,
+            })
+            .collect(),
+    })
+    .unwrap()
+}
+
+fn events() -> Vec<Event> {
+    let start = TimeMs::parse("2026-04-01").unwrap().ms();
+    let mut events = Vec::new();
+    for play in 0..40_u64 {
+        let at = |seconds: u64| Event {
+            listener: ListenerId(play % 6),
+            play: PlayId(play * 7919 % 41),
+            time: TimeMs::new(start + play * 60_000_000 + seconds * 1000).unwrap(),
+            position_ms: (seconds * 1000) as u32,
+            kind: Kind::Heartbeat,
+            isrc: isrc(play % 4),
+            territory: Territory::parse(if play % 5 == 0 { "US" } else { "DE" }).unwrap(),
+            flags: Flags::new(play % 2 == 0, false),
+        };
+        events.extend([at(0), at(20), at(40)]);
+        if play % 8 == 0 {
+            events.push(at(20));
+        }
+    }
+    events
+}
+
+fn world() -> World {
+    let master = SaltKey::from_bytes([3; 32]);
+    let key = SigningKey::from_seed(KeyName::parse(ORIGIN).unwrap(), &[5; 32]);
+    let mut salts = segment_key(&master, ORIGIN, 0).salts_from(0);
+    let records: Vec<(Event, Record)> = events()
+        .into_iter()
+        .map(|event| (event, Record::new(&salts.next_salt(), &event)))
+        .collect();
+    let leaves: Vec<Hash> = records
+        .iter()
+        .map(|(_, r)| Hash::leaf(r.as_bytes()))
+        .collect();
+    let log = TreeHead {
+        size: leaves.len() as u64,
+        root: root_of(&leaves),
+    };
+    let checkpoint = Checkpoint::new(ORIGIN, log).unwrap();
+    let checkpoint = Note::sign(&checkpoint.to_string(), &[&key]).unwrap();
+
+    let registry = registry();
+    let (rules, pools) = (Rules::parse(RULES).unwrap(), Pools::parse(POOLS).unwrap());
+    let period = Period::parse("2026-04").unwrap();
+    let attributor = Attributor {
+        registry: &registry,
+        rules: &rules.counting,
+        period,
+        tiers: pools.tiers(),
+    };
+    let mut plays = Vec::new();
+    let mut events: Vec<Event> = records.iter().map(|(event, _)| *event).collect();
+    attributor.attribute(&mut events, &mut plays);
+    plays.sort_unstable();
+    let run_salts = RunSalts::derive(&master, ORIGIN, period, 0);
+    let inputs = RunInputs {
+        origin: ORIGIN,
+        period,
+        revision: 0,
+        log,
+        registry: &registry,
+        rules_file: RULES,
+        pools_file: POOLS,
+        pools: &pools,
+        previous: None,
+        brought_forward: &BTreeMap::new(),
+        salts: &run_salts,
+    };
+    let count = plays.len() as u64;
+    let derived = derive(&inputs, plays, &Sequential).unwrap();
+    let run_note = Note::sign(&derived.note.to_string(), &[&key]).unwrap();
+    World {
+        records,
+        tables: RunTables::of(derived, run_salts),
+        run_note,
+        checkpoint,
+        key,
+        plays: count,
+    }
+}
+
+fn bundle(world: &World, party: u64, evidence: Evidence, nonce: &[u8]) -> Vec<u8> {
+    let request = Request {
+        party: PartyId(party),
+        evidence,
+        nonce: Nonce::new(nonce.to_vec()).unwrap(),
+    };
+    let draft = Draft::new(&world.tables, &world.run_note, &world.checkpoint, request).unwrap();
+    let open = |(position, listener, play): &(u64, ListenerId, PlayId)| {
+        let found = (0..)
+            .zip(&world.records)
+            .filter(|(_, (e, _))| (e.listener, e.play) == (*listener, *play));
+        OpenedPlay::new(*position, found.map(|(i, (e, r))| (*e, i, *r)).collect())
+    };
+    let mut openings = Openings {
+        plays: draft.wanted.iter().map(open).collect(),
+        proof: Vec::new(),
+    };
+    let leaves: Vec<Hash> = world
+        .records
+        .iter()
+        .map(|(_, r)| Hash::leaf(r.as_bytes()))
+        .collect();
+    let opened: Vec<u64> = openings.leaves().iter().map(|(index, _)| *index).collect();
+    openings.proof = opening::prove_subtree(&leaves, &opened).unwrap();
+    let (note, checkpoint) = (world.run_note.to_string(), world.checkpoint.to_string());
+    let mut room = Vec::new();
+    draft
+        .pieces(
+            note.as_bytes(),
+            checkpoint.as_bytes(),
+            RULES,
+            POOLS,
+            &openings,
+            &mut room,
+        )
+        .unwrap()
+        .concat()
+}
+
+fn trust(world: &World) -> Trust {
+    Trust {
+        key: Some(world.key.verifier().clone()),
+        auditors: Vec::new(),
+    }
+}
+
+fn verify(bytes: &[u8], trust: &Trust) -> Result<Report, ledgerline::bundle::BundleError> {
+    verify_bundle(bytes, "x.llb", trust, &mut |_, _, _| ())
+}
+
+#[test]
+fn every_holders_bundle_verifies_with_either_evidence() {
+    let world = world();
+    assert!(world.plays > 20);
+    for party in 1..=3 {
+        for evidence in [Evidence::Sample, Evidence::Full] {
+            for nonce in [&b""[..], b"my own nonce"] {
+                let bytes = bundle(&world, party, evidence, nonce);
+                let report = verify(&bytes, &trust(&world)).unwrap();
+                assert_eq!(report.verdict, Verdict::Verified, "{}", report.to_json());
+                assert_eq!(report.checks.len(), 19);
+            }
+        }
+    }
+}
+
+#[test]
+fn without_a_key_the_signer_is_unknown_and_with_another_it_is_disputed() {
+    let world = world();
+    let bytes = bundle(&world, 1, Evidence::Sample, b"");
+    let report = verify(&bytes, &Trust::default()).unwrap();
+    assert_eq!(report.verdict, Verdict::Incomplete);
+    let other = SigningKey::from_seed(KeyName::parse(ORIGIN).unwrap(), &[6; 32]);
+    let other = Trust {
+        key: Some(other.verifier().clone()),
+        auditors: Vec::new(),
+    };
+    let report = verify(&bytes, &other).unwrap();
+    assert_eq!(report.verdict, Verdict::Disputed);
+    // An auditor who is asked for and has not signed.
+    let auditor = Trust {
+        auditors: vec![world.key.verifier().clone()],
+        ..trust(&world)
+    };
+    assert_eq!(verify(&bytes, &auditor).unwrap().verdict, Verdict::Verified);
+}
+
+#[test]
+fn every_flipped_bit_and_every_cut_is_refused() {
+    let world = world();
+    let bytes = bundle(&world, 2, Evidence::Sample, b"");
+    let trust = trust(&world);
+    for at in 0..bytes.len() {
+        let mut flipped = bytes.clone();
+        flipped[at] ^= 1 << (at % 8);
+        assert!(verify(&flipped, &trust).is_err(), "byte {at}");
+    }
+    for length in (0..bytes.len()).step_by(7).chain([bytes.len() - 1]) {
+        assert!(verify(&bytes[..length], &trust).is_err(), "cut at {length}");
+    }
+    let mut longer = bytes;
+    longer.push(0);
+    assert!(verify(&longer, &trust).is_err());
+}
+
+/// A forger who repairs the container: any changed byte of an entry is still refused or disputed.
+#[test]
+fn every_changed_byte_of_every_entry_is_refused_even_with_a_repaired_container() {
+    let world = world();
+    let bytes = bundle(&world, 2, Evidence::Sample, b"");
+    let trust = trust(&world);
+    let entries = ledgerline::bundle::read_entries(&bytes).unwrap();
+    for which in 0..entries.len() {
+        for at in 0..entries[which].len() {
+            let mut changed = entries[which].to_vec();
+            changed[at] ^= 1 << (at % 8);
+            let mut forged = entries;
+            forged[which] = &changed;
+            let forged = ledgerline::bundle::pieces(&forged).unwrap().concat();
+            if let Ok(report) = verify(&forged, &trust) {
+                let name = ledgerline::bundle::ENTRIES[which];
+                assert_eq!(report.verdict, Verdict::Disputed, "{name} byte {at}");
+                let failed = report.checks.iter().filter(|c| c.status == Status::Fail);
+                assert!(failed.count() > 0 && !report.findings.is_empty());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_stranger_gets_no_bundle() {
+    let world = world();
+    let request = Request {
+        party: PartyId(99),
+        evidence: Evidence::Sample,
+        nonce: Nonce::default(),
+    };
+    assert!(Draft::new(&world.tables, &world.run_note, &world.checkpoint, request).is_err());
+}
+
+#[test]
+fn tables_read_back_from_their_bytes_and_in_no_other_order() {
+    let world = world();
+    for table in Table::ALL {
+        let (rows, tree) = world.tables.table(table);
+        let read = ledgerline::statement::Rows::read(table, rows.bytes().to_vec()).unwrap();
+        assert_eq!(&read, rows);
+        assert_eq!(read.count(), tree.size());
+        if rows.count() > 1 {
+            let mut swapped = ledgerline::statement::Rows::new(table);
+            for position in [1, 0] {
+                let (key, row) = rows.get(position).unwrap();
+                swapped.push(key, row);
+            }
+            assert!(ledgerline::statement::Rows::read(table, swapped.bytes().to_vec()).is_err());
+        }
+    }
+}
