@@ -143,6 +143,9 @@ class Checker:
                 self.expect("order", before < after, f"{name}: row {row.position} is out of order")
         played = [(play.listener, play.play) for play in self.plays.values()]
         self.expect("order", len(set(played)) == len(played), "plays: a play stands twice")
+        for kind in (registry.RECORDING, registry.HOLDER):
+            keys = [row.key for row in self.b.slices["registry"].rows if row.key[0] == kind]
+            self.expect("registry", len(set(keys)) == len(keys), f"registry: two rows of kind {kind} under one key")
 
     def tiling(self):
         """Cells tile the ranges of the plays; every play is in the cell of its own fields."""
