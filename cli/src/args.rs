@@ -2,7 +2,10 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{checkpoint, ingest, init, registry, simulate};
+use crate::commands::{
+    audit, bundle, checkpoint, demo, export, ingest, init, keys, registry, simulate, statement,
+    verify,
+};
 
 /// Royalty statements that the people who are paid can recompute.
 #[derive(Debug, Parser)]
@@ -18,7 +21,14 @@ A period, from events to a signed log:
   ledgerline init april --origin example.com/plays/2026-04 --period 2026-04
   ledgerline registry april import catalogue/
   ledgerline ingest april events.ndjson
-  ledgerline checkpoint april"
+  ledgerline checkpoint april
+From the log to statements that can be recomputed:
+  ledgerline statement april --rules rules.toml --pools pools.csv --out run
+  ledgerline audit run --ledger april --key VKEY
+  ledgerline bundle run --all --out bundles
+  ledgerline verify bundles/00000000000000a1.llb --key VKEY
+See it all at once, with made-up plays:
+  ledgerline demo --dir demo"
 )]
 pub struct Cli {
     /// What to do.
@@ -45,6 +55,20 @@ pub enum Command {
     Registry(registry::Args),
     /// Sign and publish the log's checkpoint
     Checkpoint(checkpoint::Args),
-    /// Make events, a registry, pools and rules, with the right answer
+    /// Close the period and compute its royalty statement: the run
+    Statement(statement::Args),
+    /// Cut a rights holder's part of a run, with its proofs
+    Bundle(bundle::Args),
+    /// Verify bundles, run notes and checkpoints
+    Verify(verify::Args),
+    /// Re-derive a whole run from the log and compare
+    Audit(audit::Args),
+    /// Write a run as CSV, Parquet or a journal
+    Export(export::Args),
+    /// Make a signing key
+    Keys(keys::Args),
+    /// Make synthetic telemetry, a registry, pools, rules and the ground truth
     Simulate(simulate::Args),
+    /// Run everything once, from simulated plays to verified bundles and refused forgeries
+    Demo(demo::Args),
 }

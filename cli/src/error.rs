@@ -7,6 +7,7 @@ use crate::ingest::IngestError;
 use crate::ledger::LedgerError;
 use crate::ledger::durable::FileError;
 use crate::registry_db::RegistryDbError;
+use crate::run::RunError;
 
 /// How a command ended that did not fail.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -41,6 +42,8 @@ pub enum Error {
     Ingest(IngestError),
     /// The registry.
     Registry(RegistryDbError),
+    /// A run.
+    Run(RunError),
     /// Another file.
     File(FileError),
     /// An argument that only we can judge.
@@ -88,6 +91,7 @@ impl fmt::Display for Error {
             Self::Ledger(error) => error.fmt(f),
             Self::Ingest(error) => error.fmt(f),
             Self::Registry(error) => error.fmt(f),
+            Self::Run(error) => error.fmt(f),
             Self::File(error) => error.fmt(f),
             Self::Usage { argument, message } => write!(f, "{argument}: {message}"),
             Self::Simulate { message } => f.write_str(message),
@@ -130,5 +134,11 @@ impl From<io::Error> for Error {
     /// Only standard output is written to without naming a file.
     fn from(error: io::Error) -> Self {
         Self::Output(error)
+    }
+}
+
+impl From<RunError> for Error {
+    fn from(error: RunError) -> Self {
+        Self::Run(error)
     }
 }

@@ -1,10 +1,20 @@
 //! One file for each command: its arguments, and `run`.
 
+pub mod audit;
+pub mod bundle;
 pub mod checkpoint;
+pub mod demo;
+pub mod export;
+pub mod forge;
 pub mod ingest;
 pub mod init;
+pub mod keys;
 pub mod registry;
+pub mod show;
 pub mod simulate;
+pub mod statement;
+pub mod trust;
+pub mod verify;
 
 use crate::args::Command;
 use crate::error::{Error, Outcome};
@@ -23,6 +33,13 @@ pub fn run(command: &Command, ui: &Ui) -> Result<Outcome, Error> {
         Command::Registry(args) => registry::run(args, ui),
         Command::Checkpoint(args) => checkpoint::run(args, ui),
         Command::Simulate(args) => simulate::run(args, ui),
+        Command::Statement(args) => statement::run(args, ui),
+        Command::Bundle(args) => bundle::run(args, ui),
+        Command::Verify(args) => verify::run(args, ui),
+        Command::Audit(args) => audit::run(args, ui),
+        Command::Export(args) => export::run(args, ui),
+        Command::Keys(args) => keys::run(args, ui),
+        Command::Demo(args) => demo::run(args, ui),
     }
 }
 
