@@ -1,3 +1,30 @@
-//! cli
+//! The `ledgerline` program's parts: everything that touches files, databases and the terminal.
+//!
+//! | module | does |
+//! |---|---|
+//! | [`args`] [`commands`] | the command line, one file for each command |
+//! | [`ui`] [`error`] | the terminal; what makes a command fail, and its exit code |
+//! | [`simulate`] | synthetic telemetry with its own ground truth |
+//! | [`ledger`] | the ledger's directory: durable append, segments, tiles, checkpoints |
+//! | [`ingest`] | events from NDJSON, CSV, Parquet and Arrow |
+//! | [`registry_db`] | who owns what, in SQLite |
+//! | [`run`] | a run's directory: counting the log, storing tables, cutting bundles |
+//! | [`export`] | a run as CSV, Parquet and a journal |
+//! | [`csv_file`] [`guard`] | strict CSV; panics of file decoders become messages |
+#![allow(
+    clippy::arithmetic_side_effects,
+    reason = "overflow-checks are on in every profile, and a panic here is not one of core's"
+)]
 
+pub mod args;
+pub mod commands;
+pub mod csv_file;
+pub mod error;
+pub mod export;
+pub mod guard;
+pub mod ingest;
+pub mod ledger;
+pub mod registry_db;
+pub mod run;
 pub mod simulate;
+pub mod ui;

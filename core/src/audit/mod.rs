@@ -18,7 +18,7 @@ mod view;
 mod words;
 
 pub use bundle::verify_bundle;
-pub use notes::{verify_checkpoint, verify_consistent_checkpoints, verify_run_note};
+pub use notes::{verify_checkpoint, verify_run_note};
 pub use report::{
     Check, Finding, Report, RunTotals, Rung, Severity, Status, Subject, Summary, Verdict,
 };

@@ -1,6 +1,6 @@
-//! Single notes: a run note, a checkpoint, two checkpoints.
+//! Single notes: a run note, a checkpoint.
 
-use crate::log::{Checkpoint, CheckpointError, Hash, Note, verify_consistency};
+use crate::log::{Checkpoint, CheckpointError, Hash, Note};
 use crate::statement::{RunNote, RunNoteError};
 
 use super::Trust;
@@ -104,59 +104,6 @@ pub fn verify_checkpoint(
         checkpoint_subject(note, name, &checkpoint, signer),
         Summary::None,
     ))
-}
-
-/// Verifies two checkpoints of one log, and by `proof` that the later only appends to the earlier.
-///
-/// # Errors
-///
-/// [`CheckpointError`] if a text is none, or they are of different logs.
-///
-/// # Does not prove
-///
-/// Anything about the events in the log, nor that others are shown the same log.
-pub fn verify_consistent_checkpoints(
-    earlier: &Note,
-    later: &Note,
-    proof: &[Hash],
-    name: &str,
-    trust: &Trust,
-) -> Result<Report, CheckpointError> {
-    let (old, new) = (
-        Checkpoint::parse(earlier.text())?,
-        Checkpoint::parse(later.text())?,
-    );
-    if old.origin() != new.origin() {
-        return Err(CheckpointError::OtherOrigin {
-            expected: old.origin().to_owned(),
-            found: new.origin().to_owned(),
-        });
-    }
-    let mut checker = Checker::default();
-    for (note, place) in [(earlier, "earlier checkpoint"), (later, "later checkpoint")] {
-        check_signature(&mut checker, "checkpoint.signature", place, note, trust);
-    }
-    let signer = trust.key.as_ref().map(super::signed::short);
-    let problem = verify_consistency(old.head(), new.head(), proof)
-        .err()
-        .map(|problem| {
-            Finding::new("log.consistency", Severity::Error, "later checkpoint")
-                .compared(
-                    format!(
-                        "a log that begins with the {} events of the earlier checkpoint",
-                        old.head().size
-                    ),
-                    problem.to_string(),
-                )
-                .saying("the later checkpoint is not of a log that only appends to the earlier one")
-        });
-    let passed = format!(
-        "the log only grew, from {} to {} events",
-        old.head().size,
-        new.head().size
-    );
-    checker.single("log.consistency", 1, passed, problem);
-    Ok(checker.finish(checkpoint_subject(later, name, &new, signer), Summary::None))
 }
 
 fn checkpoint_subject(

@@ -47,6 +47,8 @@ pub struct RunEvidence<'a> {
     pub pools: &'a Pools,
     /// The run's tables as stored, in the order of [`Table::ALL`].
     pub stated: &'a [Rows; 5],
+    /// The registry as the ledger's database knows it for this run; `None` if it is not at hand.
+    pub database: Option<&'a Rows>,
     /// What reading the log gave.
     pub segments: &'a [SegmentCheck],
     /// Size and root of the log as read.
@@ -110,6 +112,7 @@ pub fn audit_run(evidence: &RunEvidence<'_>, trust: &Trust) -> Report {
     ] {
         check_table(&mut checker, evidence, table, rung);
     }
+    check_database(&mut checker, evidence);
     check_balance(&mut checker, run, evidence.pools);
     check_text(&mut checker, evidence);
     check_auditor(&mut checker, evidence.note, trust);
@@ -196,6 +199,23 @@ fn check_table(checker: &mut Checker, evidence: &RunEvidence<'_>, table: Table, 
         table.name()
     );
     checker.conclude(check_id(table), rung, passed, problems);
+}
+
+/// The run's registry is the one the ledger's database had at that moment.
+fn check_database(checker: &mut Checker, evidence: &RunEvidence<'_>) {
+    let Some(database) = evidence.database else {
+        return;
+    };
+    let mut problems = Problems::default();
+    if let Some(stated) = evidence
+        .stated
+        .iter()
+        .find(|r| r.table() == Table::Registry)
+    {
+        compare_rows(Table::Registry, database, stated, &mut problems);
+    }
+    let passed = "the run's registry is what the ledger's database knew at that moment";
+    checker.conclude("registry.database", 2, passed, problems);
 }
 
 /// Walks two tables in step and reports the rows in which they differ.

@@ -212,6 +212,21 @@ impl Draft {
         })
     }
 
+    /// Bytes of the slices, for those who make many bundles at once.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        [
+            &self.scope,
+            &self.registry,
+            &self.holders,
+            &self.lines,
+            &self.cells,
+            &self.plays,
+        ]
+        .iter()
+        .fold(0, |sum, part| sum.saturating_add(part.len()))
+    }
+
     /// The whole bundle, as pieces to write one after the other. `openings` holds the plays of
     /// `wanted`, by position, and `events` is room for its encoding.
     ///

@@ -341,14 +341,30 @@ impl<'a> Settler<'a> {
         lines.sort_by(|a, b| {
             (a.party, a.cell, &a.right, a.currency).cmp(&(b.party, b.cell, &b.right, b.currency))
         });
+        let balances = balances(&lines, brought_forward)?;
+        Settlement::of(pools, cells, lines, balances)
+    }
+}
+
+impl Settlement {
+    /// Adds up what the tables of a run and its pools leave open: pools without a play, totals.
+    ///
+    /// # Errors
+    ///
+    /// [`SettleError::Overflow`].
+    pub fn of(
+        pools: &Pools,
+        cells: Vec<Cell>,
+        lines: Vec<Line>,
+        balances: Vec<Balance>,
+    ) -> Result<Self, SettleError> {
         let no_plays: Vec<NoPlays> = without_plays(pools, &cells);
-        let totals = totals(pools, &cells, &lines, &no_plays)?;
-        Ok(Settlement {
-            balances: balances(&lines, brought_forward)?,
+        Ok(Self {
+            totals: totals(pools, &cells, &lines, &no_plays)?,
             cells,
             lines,
+            balances,
             no_plays,
-            totals,
         })
     }
 }

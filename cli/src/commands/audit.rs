@@ -1,0 +1,169 @@
+//! `audit`: re-derive a whole run.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use ledgerline::attribution::Attributor;
+use ledgerline::audit::{RunEvidence, Verdict, audit_run};
+use ledgerline::log::SigningKey;
+use ledgerline::registry::Snapshot;
+use ledgerline::statement::{Rows, RunInputs, Table, derive};
+
+use super::bundle::open_ledger;
+use super::show;
+use super::statement::count;
+use super::trust::TrustArgs;
+use crate::error::{Error, Outcome};
+use crate::ledger::Ledger;
+use crate::ledger::durable::{Access, read_bounded, write_atomic};
+use crate::registry_db::RegistryDb;
+use crate::run::{RunDir, RunError, StoredRun, Threads};
+use crate::ui::Ui;
+
+/// Arguments of `audit`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Reads every event of the log, checks its hashes up to the signed checkpoint, counts the plays,
+divides the pools anew and compares every row with the run. Works on an auditor's copy of the
+ledger, without its secrets. Money in suspense and plays that earn nothing are findings.
+
+Examples:
+  ledgerline audit april-run --ledger april --key service.vkey
+  ledgerline audit april-run --ledger april --key service.vkey --sign auditor.key")]
+pub struct Args {
+    /// The run
+    pub run: PathBuf,
+
+    /// The ledger [default: where it was when the run was made]
+    #[arg(long)]
+    pub ledger: Option<PathBuf>,
+
+    /// Whom to trust
+    #[command(flatten)]
+    pub trust: TrustArgs,
+
+    /// If the verdict is verified, add the signature of this key to the run note
+    #[arg(long, value_name = "KEYFILE", requires = "key")]
+    pub sign: Option<PathBuf>,
+}
+
+/// Runs `audit`.
+///
+/// # Errors
+///
+/// [`Error`] if something cannot be read; contradictions are in the report.
+pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
+    let trust = args.trust.read()?;
+    let signing = args.sign.as_deref().map(read_signing_key).transpose()?;
+    let dir = RunDir::new(&args.run);
+    let stored = dir.read()?;
+    let ledger = open_ledger(&stored, args.ledger.as_deref())?;
+    if stored.run.previous.is_some() || stored.run.zk.is_some() {
+        return Err(RunError::Damaged {
+            path: dir.note(),
+            problem: "expected `previous -` and `zk -`, but found a chained or proven run; this version cannot audit those".to_owned(),
+        }
+        .into());
+    }
+    let snapshot = Snapshot::read(stored.table(Table::Registry).bytes());
+    let snapshot = snapshot.map_err(|error| RunError::Damaged {
+        path: dir.path().join("tables/registry.rows"),
+        problem: error.to_string(),
+    })?;
+    let database = database_rows(&ledger, &stored)?;
+    let attributor = Attributor {
+        registry: &snapshot,
+        rules: &stored.rules.counting,
+        period: stored.run.period,
+        tiers: stored.pools.tiers(),
+    };
+    let counted = count(&ledger, &attributor, &args.run, ui)?;
+    let inputs = RunInputs {
+        origin: &stored.run.origin,
+        period: stored.run.period,
+        revision: stored.run.revision,
+        log: counted.log,
+        registry: &snapshot,
+        rules_file: &stored.rules_file,
+        pools_file: &stored.pools_file,
+        pools: &stored.pools,
+        previous: None,
+        brought_forward: &BTreeMap::new(),
+        salts: &stored.salts,
+    };
+    let derived = derive(&inputs, counted.plays, &Threads).map_err(RunError::Statement)?;
+    let name = args.run.file_name().unwrap_or_default().to_string_lossy();
+    let evidence = RunEvidence {
+        name: &name,
+        note: &stored.note,
+        run: &stored.run,
+        checkpoint_note: &stored.checkpoint_note,
+        checkpoint: &stored.checkpoint,
+        rules_file: &stored.rules_file,
+        pools_file: &stored.pools_file,
+        pools: &stored.pools,
+        stated: &stored.tables,
+        database: database.as_ref(),
+        segments: &counted.segments,
+        log: counted.log,
+        derived: &derived,
+        tally: counted.tally,
+    };
+    let report = audit_run(&evidence, &trust);
+    let outcome = show::report(&report, ui)?;
+    if let Some(key) = signing {
+        sign(&dir, &stored, &key, report.verdict, ui)?;
+    }
+    Ok(outcome)
+}
+
+/// The registry as the ledger's own database knew it at the run's moment, if the database is there.
+fn database_rows(ledger: &Ledger, stored: &StoredRun) -> Result<Option<Rows>, Error> {
+    let path = ledger.layout().registry();
+    if !path.exists() {
+        return Ok(None);
+    }
+    let snapshot = RegistryDb::open_readonly(&path)?.snapshot(Some(stored.meta.known_at))?;
+    let mut rows = Rows::new(Table::Registry);
+    for (key, row) in snapshot.rows() {
+        rows.push(&key, &row);
+    }
+    Ok(Some(rows))
+}
+
+/// Adds the auditor's signature to the run note, if they found nothing against the run.
+fn sign(
+    dir: &RunDir,
+    stored: &StoredRun,
+    key: &SigningKey,
+    verdict: Verdict,
+    ui: &Ui,
+) -> Result<(), Error> {
+    if verdict != Verdict::Verified {
+        ui.say("not signed, since the verdict is not verified");
+        return Ok(());
+    }
+    let mut note = stored.note.clone();
+    note.add_signature(key).map_err(|error| RunError::Damaged {
+        path: dir.note(),
+        problem: error.to_string(),
+    })?;
+    write_atomic(&dir.note(), note.to_string().as_bytes(), Access::Public)?;
+    ui.say(&format!(
+        "signed {} as {}; bundles cut from now on carry this signature",
+        dir.note().display(),
+        key.verifier()
+    ));
+    Ok(())
+}
+
+fn read_signing_key(path: &Path) -> Result<SigningKey, Error> {
+    let usage = |message: String| Error::Usage {
+        argument: "--sign",
+        message: format!("{}: {message}", path.display()),
+    };
+    let bytes = zeroize::Zeroizing::new(read_bounded(path, 1 << 12)?);
+    let text = std::str::from_utf8(&bytes)
+        .map_err(|_| usage("expected a secret key, but found bytes that are not text".into()))?;
+    SigningKey::parse(text.trim()).map_err(|error| usage(error.to_string()))
+}

@@ -1,0 +1,93 @@
+//! `export`: a run for other programs.
+
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use crate::error::{Error, Outcome};
+use crate::export::{TableFormat, write_hledger, write_tables};
+use crate::run::{RunDir, RunError};
+use crate::ui::Ui;
+
+/// Arguments of `export`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+csv and parquet write plays, cells, lines, holders, suspense and journal into a new directory,
+amounts with six places. hledger writes one journal; `hledger -f FILE balance` shows where the
+money went. Exports are for reading: what is signed is the run's own tables.
+
+Examples:
+  ledgerline export april-run --format csv --out april-csv
+  ledgerline export april-run --format hledger --out april.journal")]
+pub struct Args {
+    /// The run
+    pub run: PathBuf,
+
+    /// Format
+    #[arg(long, value_enum)]
+    pub format: FormatArg,
+
+    /// Directory (csv, parquet) or file (hledger) to make
+    #[arg(long, value_name = "PATH")]
+    pub out: PathBuf,
+
+    /// Replace what is there
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// `--format`.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub enum FormatArg {
+    /// One CSV file a table
+    Csv,
+    /// One Parquet file a table
+    Parquet,
+    /// A plain-text journal
+    Hledger,
+}
+
+/// Runs `export`.
+///
+/// # Errors
+///
+/// [`Error`].
+pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
+    let stored = RunDir::new(&args.run).read()?;
+    if args.out.exists() && !args.force {
+        return Err(RunError::Exists {
+            path: args.out.clone(),
+        }
+        .into());
+    }
+    // Only a directory that looks like an export is replaced as a whole.
+    let replaces_other = match args.format {
+        FormatArg::Hledger => args.out.is_dir(),
+        FormatArg::Csv | FormatArg::Parquet => {
+            let journal = ["journal.csv", "journal.parquet"];
+            args.out.exists() && !journal.iter().any(|name| args.out.join(name).is_file())
+        }
+    };
+    if replaces_other {
+        return Err(RunError::Exists {
+            path: args.out.clone(),
+        }
+        .into());
+    }
+    let files = match args.format {
+        FormatArg::Csv => write_tables(&stored, TableFormat::Csv, &args.out)?,
+        FormatArg::Parquet => write_tables(&stored, TableFormat::Parquet, &args.out)?,
+        FormatArg::Hledger => {
+            write_hledger(&stored, &args.out)?;
+            Vec::new()
+        }
+    };
+    ui.result(
+        || json!({"out": args.out, "files": files}),
+        || match files.len() {
+            0 => format!("wrote {}", args.out.display()),
+            count => format!("wrote {count} files to {}", args.out.display()),
+        },
+    )?;
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,57 @@
+//! One file for each command: its arguments, and `run`.
+
+pub mod audit;
+pub mod bundle;
+pub mod checkpoint;
+pub mod demo;
+pub mod export;
+pub mod forge;
+pub mod ingest;
+pub mod init;
+pub mod keys;
+pub mod registry;
+pub mod show;
+pub mod simulate;
+pub mod statement;
+pub mod trust;
+pub mod verify;
+
+use crate::args::Command;
+use crate::error::{Error, Outcome};
+use crate::ledger::LedgerWriter;
+use crate::ui::Ui;
+
+/// Runs a command.
+///
+/// # Errors
+///
+/// [`Error`]; what was written before is whole.
+pub fn run(command: &Command, ui: &Ui) -> Result<Outcome, Error> {
+    match command {
+        Command::Init(args) => init::run(args, ui),
+        Command::Ingest(args) => ingest::run(args, ui),
+        Command::Registry(args) => registry::run(args, ui),
+        Command::Checkpoint(args) => checkpoint::run(args, ui),
+        Command::Simulate(args) => simulate::run(args, ui),
+        Command::Statement(args) => statement::run(args, ui),
+        Command::Bundle(args) => bundle::run(args, ui),
+        Command::Verify(args) => verify::run(args, ui),
+        Command::Audit(args) => audit::run(args, ui),
+        Command::Export(args) => export::run(args, ui),
+        Command::Keys(args) => keys::run(args, ui),
+        Command::Demo(args) => demo::run(args, ui),
+    }
+}
+
+/// Opens a ledger for writing and says what had to be repaired.
+///
+/// # Errors
+///
+/// [`Error::Ledger`].
+pub fn open_writer(path: &std::path::Path, ui: &Ui) -> Result<LedgerWriter, Error> {
+    let writer = LedgerWriter::open(path)?;
+    for step in writer.recovery() {
+        ui.say(&format!("recovered: {step}"));
+    }
+    Ok(writer)
+}

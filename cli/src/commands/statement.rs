@@ -1,0 +1,241 @@
+//! `statement`: close the period and compute the run.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use ledgerline::attribution::Attributor;
+use ledgerline::log::{Checkpoint, Note};
+use ledgerline::royalty::{Pools, Rules};
+use ledgerline::statement::{RunInputs, RunSalts, derive};
+use serde_json::json;
+
+use super::open_writer;
+use crate::error::{Error, Outcome};
+use crate::ledger::durable::read_bounded;
+use crate::ledger::{Ledger, State};
+use crate::registry_db::RegistryDb;
+use crate::run::{Counted, Meta, RunDir, RunError, Threads, count_plays};
+use crate::ui::{Ui, Unit};
+
+/// Arguments of `statement`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Closes the ledger's period for good: no more events are taken, a last checkpoint is signed. Then
+counts the plays, divides the pools and writes the run: its signed note and tables. Running it
+again on the closed ledger gives the same run note, byte for byte, for the same inputs.
+
+Examples:
+  ledgerline statement april --rules rules.toml --pools pools.csv --out april-run
+  ledgerline statement april --rules rules.toml --pools pools.csv --out april-run-1 --revision 1")]
+pub struct Args {
+    /// The ledger
+    pub ledger: PathBuf,
+
+    /// Rules file (TOML)
+    #[arg(long, value_name = "FILE")]
+    pub rules: PathBuf,
+
+    /// Pools file (CSV: territory,tier,right,currency,amount)
+    #[arg(long, value_name = "FILE")]
+    pub pools: PathBuf,
+
+    /// Directory of the run
+    #[arg(long, value_name = "RUN")]
+    pub out: PathBuf,
+
+    /// Number of this statement of the period: 0, then 1 for the first correction
+    #[arg(long, default_value_t = 0)]
+    pub revision: u32,
+
+    /// Use the registry as known at this moment (µs since the epoch, as `registry history` shows
+    /// it) [default: now]
+    #[arg(long, value_name = "MICROSECONDS")]
+    pub known_at: Option<i64>,
+
+    /// Replace an earlier run of the same name
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Runs `statement`.
+///
+/// # Errors
+///
+/// [`Error`]; the ledger is closed only after rules, pools and registry were found readable.
+pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
+    let out = RunDir::new(&args.out);
+    out.check_free(args.force)?;
+    let (rules_file, rules) = read_rules(&args.rules)?;
+    let (pools_file, pools) = read_pools(&args.pools)?;
+    let before = Ledger::open_readonly(&args.ledger)?;
+    let registry = RegistryDb::open_readonly(&before.layout().registry())?;
+    let known_at = match args.known_at {
+        Some(moment) => moment,
+        None => registry.last_recorded()?,
+    };
+    let snapshot = registry.snapshot(Some(known_at))?;
+    if snapshot.recordings().is_empty() {
+        ui.say("warning: the registry knows no recording, so all money will be in suspense; see `ledgerline registry --help`");
+    }
+
+    let (checkpoint_note, checkpoint) = close(&args.ledger, &before, ui)?;
+    let ledger = Ledger::open_readonly(&args.ledger)?;
+    let attributor = Attributor {
+        registry: &snapshot,
+        rules: &rules.counting,
+        period: ledger.period(),
+        tiers: pools.tiers(),
+    };
+    let counted = count(&ledger, &attributor, &args.out, ui)?;
+    let damaged = counted.segments.iter().find_map(|s| s.problem.clone());
+    if let Some(problem) = damaged {
+        return Err(RunError::Damaged {
+            path: ledger.layout().segments(),
+            problem,
+        }
+        .into());
+    }
+    if counted.log != checkpoint.head() {
+        return Err(RunError::Tiles.into());
+    }
+
+    let salts = RunSalts::derive(
+        &ledger.master_secret()?,
+        ledger.origin(),
+        ledger.period(),
+        args.revision,
+    );
+    let inputs = RunInputs {
+        origin: ledger.origin(),
+        period: ledger.period(),
+        revision: args.revision,
+        log: checkpoint.head(),
+        registry: &snapshot,
+        rules_file: &rules_file,
+        pools_file: &pools_file,
+        pools: &pools,
+        previous: None,
+        brought_forward: &BTreeMap::new(),
+        salts: &salts,
+    };
+    let derived = derive(&inputs, counted.plays, &Threads).map_err(RunError::Statement)?;
+    let note = Note::sign(&derived.note.to_string(), &[&ledger.signing_key()?]);
+    let note = note.map_err(|_| Error::Bug {
+        what: "a run note that cannot be signed",
+    })?;
+    let meta = Meta {
+        known_at,
+        ledger: std::path::absolute(&args.ledger).unwrap_or_else(|_| args.ledger.clone()),
+    };
+    out.write(
+        &derived,
+        &note,
+        &checkpoint_note,
+        &rules_file,
+        &pools_file,
+        &salts,
+        &meta,
+        args.force,
+    )?;
+
+    let tally = &counted.tally;
+    let totals = &derived.settlement.totals;
+    ui.result(
+        || {
+            let money: Vec<_> = totals
+                .iter()
+                .map(|(currency, t)| {
+                    json!({"currency": currency.to_string(), "pool": t.pool.to_string(),
+                        "paid": t.paid.to_string(), "suspense": t.suspense.to_string()})
+                })
+                .collect();
+            json!({
+                "run": args.out, "origin": ledger.origin(), "revision": args.revision,
+                "events": tally.events, "plays": tally.plays, "counted": tally.counted,
+                "late": tally.late, "cells": derived.note.cells.size,
+                "lines": derived.note.lines.size, "accounts": derived.note.holders.size,
+                "currencies": money,
+            })
+        },
+        || {
+            let mut words = format!(
+                "{} events, {} plays, {} counted ({} late); {} cells, {} lines, {} accounts\n",
+                tally.events,
+                tally.plays,
+                tally.counted,
+                tally.late,
+                derived.note.cells.size,
+                derived.note.lines.size,
+                derived.note.holders.size
+            );
+            for (currency, t) in totals {
+                words.push_str(&format!(
+                    "{currency}  pool {}  paid {}  suspense {}\n",
+                    t.pool, t.paid, t.suspense
+                ));
+            }
+            words
+        },
+    )?;
+    ui.say(&format!(
+        "wrote run {}; next: ledgerline audit {} --key VKEY",
+        args.out.display(),
+        args.out.display()
+    ));
+    Ok(Outcome::Done)
+}
+
+/// Closes the ledger, or takes its last checkpoint if it is closed.
+fn close(path: &Path, ledger: &Ledger, ui: &Ui) -> Result<(Note, Checkpoint), Error> {
+    if ledger.state() == State::Closed && ledger.sealed_size() > 0 {
+        let (note, checkpoint) = ledger.checkpoint()?;
+        if checkpoint.head().size == ledger.sealed_size() {
+            return Ok((note, checkpoint));
+        }
+    }
+    let mut writer = open_writer(path, ui)?;
+    let closed = writer.close()?;
+    ui.say(&format!(
+        "closed {} with {} events",
+        closed.1.origin(),
+        closed.1.head().size
+    ));
+    Ok(closed)
+}
+
+/// Counts the plays of a ledger, with a progress bar.
+pub(super) fn count(
+    ledger: &Ledger,
+    attributor: &Attributor<'_>,
+    beside: &Path,
+    ui: &Ui,
+) -> Result<Counted, Error> {
+    let dir = match beside.parent() {
+        Some(parent) if parent.is_dir() => parent,
+        _ => Path::new("."),
+    };
+    let bar = ui.progress(Some(ledger.sealed_size()), "events", Unit::Items);
+    let counted = count_plays(ledger, attributor, dir, &mut |done| bar.set_position(done));
+    bar.finish_and_clear();
+    Ok(counted?)
+}
+
+/// Reads a rules file.
+pub(super) fn read_rules(path: &Path) -> Result<(Vec<u8>, Rules), Error> {
+    let bytes = read_bounded(path, crate::run::MAX_INPUT_BYTES)?;
+    let rules = Rules::parse(&bytes).map_err(|error| RunError::Damaged {
+        path: path.to_owned(),
+        problem: error.to_string(),
+    })?;
+    Ok((bytes, rules))
+}
+
+/// Reads a pools file.
+pub(super) fn read_pools(path: &Path) -> Result<(Vec<u8>, Pools), Error> {
+    let bytes = read_bounded(path, crate::run::MAX_INPUT_BYTES)?;
+    let pools = Pools::parse(&bytes).map_err(|error| RunError::Damaged {
+        path: path.to_owned(),
+        problem: error.to_string(),
+    })?;
+    Ok((bytes, pools))
+}

@@ -1,0 +1,225 @@
+//! Files that are wholly there or not at all, also after a power failure.
+//!
+//! *In:* bytes and paths. *Out:* durable files. *Does not know:* what they hold.
+//! A file is written beside its place, fsynced, renamed, and its directory fsynced.
+
+use std::fmt;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// A failed operation on a file, with what was being done to which one.
+#[derive(Debug)]
+pub struct FileError {
+    /// What was being done: `write`, `read`, `fsync`...
+    pub doing: &'static str,
+    /// To which file.
+    pub path: PathBuf,
+    /// What the system said.
+    pub error: io::Error,
+}
+
+impl FileError {
+    /// For `map_err`.
+    pub fn at(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |error| Self { doing, path, error }
+    }
+
+    /// Whether the file is simply not there.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        self.error.kind() == io::ErrorKind::NotFound
+    }
+}
+
+impl fmt::Display for FileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { doing, path, error } = self;
+        write!(f, "cannot {doing} {}: {error}", path.display())?;
+        match error.kind() {
+            io::ErrorKind::StorageFull => f.write_str("; free some space and run it again"),
+            io::ErrorKind::PermissionDenied => f.write_str("; check the owner and mode of it"),
+            _ if *doing == "fsync" => f.write_str(
+                "; what was not acknowledged may be lost: check the disk, then run it again",
+            ),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for FileError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.error)
+    }
+}
+
+/// Who may read a file.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Access {
+    /// As the umask says.
+    Public,
+    /// Mode 0600.
+    Secret,
+}
+
+/// Options that create or empty a file with this access.
+fn creating(access: Access) -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    if access == Access::Secret {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    #[cfg(not(unix))]
+    let _ = access;
+    options
+}
+
+/// The name beside `path` under which it is being written.
+#[must_use]
+pub fn temporary(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".tmp");
+    PathBuf::from(name)
+}
+
+/// Creates or replaces `path` by `bytes`, durably and all at once.
+///
+/// # Errors
+///
+/// [`FileError`]; `path` is then as before.
+pub fn write_atomic(path: &Path, bytes: &[u8], access: Access) -> Result<(), FileError> {
+    let beside = temporary(path);
+    // A secret must not inherit the mode of a leftover.
+    remove_if_there(&beside)?;
+    let mut file = creating(access)
+        .open(&beside)
+        .map_err(FileError::at("create", &beside))?;
+    file.write_all(bytes)
+        .map_err(FileError::at("write", &beside))?;
+    file.sync_all().map_err(FileError::at("fsync", &beside))?;
+    drop(file);
+    fs::rename(&beside, path).map_err(FileError::at("rename to", path))?;
+    sync_parent(path)
+}
+
+/// Makes the names in a directory durable.
+///
+/// # Errors
+///
+/// [`FileError`].
+pub fn sync_dir(dir: &Path) -> Result<(), FileError> {
+    // Only Unix lets a directory be opened and fsynced.
+    if cfg!(unix) {
+        let handle = File::open(dir).map_err(FileError::at("open", dir))?;
+        handle.sync_all().map_err(FileError::at("fsync", dir))?;
+    }
+    Ok(())
+}
+
+/// Makes the name of `path` durable.
+///
+/// # Errors
+///
+/// [`FileError`].
+pub fn sync_parent(path: &Path) -> Result<(), FileError> {
+    match path.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => sync_dir(Path::new(".")),
+        Some(parent) => sync_dir(parent),
+        None => Ok(()),
+    }
+}
+
+/// Creates a directory and those above it, durably.
+///
+/// # Errors
+///
+/// [`FileError`].
+pub fn create_dirs(dir: &Path) -> Result<(), FileError> {
+    if dir.as_os_str().is_empty() || dir.is_dir() {
+        return Ok(());
+    }
+    if let Some(parent) = dir.parent() {
+        create_dirs(parent)?;
+    }
+    match fs::create_dir(dir) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            Err(FileError::at("create", dir)(error))
+        }
+        _ => sync_parent(dir),
+    }
+}
+
+/// Removes a file, durably; `false` if it was not there.
+///
+/// # Errors
+///
+/// [`FileError`].
+pub fn remove(path: &Path) -> Result<bool, FileError> {
+    let removed = remove_if_there(path)?;
+    if removed {
+        sync_parent(path)?;
+    }
+    Ok(removed)
+}
+
+fn remove_if_there(path: &Path) -> Result<bool, FileError> {
+    match fs::remove_file(path) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(FileError::at("remove", path)(error)),
+    }
+}
+
+/// Reads a whole file, refusing one of more than `limit` bytes before reading it.
+///
+/// # Errors
+///
+/// [`FileError`], with [`io::ErrorKind::FileTooLarge`] above the limit.
+pub fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
+    use std::io::Read;
+    let file = File::open(path).map_err(FileError::at("open", path))?;
+    let mut bytes = Vec::new();
+    // One byte more than allowed tells a file at the limit from one above it, also if it grows.
+    let mut limited = file.take(limit.saturating_add(1));
+    limited
+        .read_to_end(&mut bytes)
+        .map_err(FileError::at("read", path))?;
+    if bytes.len() as u64 > limit {
+        let error = io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            format!("expected at most {limit} bytes, but found more"),
+        );
+        return Err(FileError::at("read", path)(error));
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_and_bounded() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a/b/file");
+        create_dirs(path.parent().unwrap()).unwrap();
+        fs::write(temporary(&path), "left over").unwrap();
+        write_atomic(&path, b"one", Access::Public).unwrap();
+        write_atomic(&path, b"three", Access::Secret).unwrap();
+        assert_eq!(read_bounded(&path, 5).unwrap(), b"three");
+        let error = read_bounded(&path, 4).unwrap_err();
+        assert!(error.to_string().contains("at most 4 bytes"), "{error}");
+        assert!(!temporary(&path).exists());
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = fs::metadata(&path).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+        assert!(remove(&path).unwrap());
+        assert!(!remove(&path).unwrap());
+    }
+}

@@ -1,0 +1,401 @@
+//! What opening a ledger for writing does first: find out where an interrupted writer stopped, and
+//! finish or undo that.
+//!
+//! Whatever a crash leaves is repaired and reported. Whatever no crash can leave is an error, and
+//! nothing is changed.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use ledgerline::log::{Checkpoint, Note, SigningKey};
+use ledgerline::record::{SEGMENT_EVENTS, segment_key};
+use ledgerline::salt::SaltKey;
+
+use super::durable::{Access, FileError, read_bounded, remove, write_atomic};
+use super::error::{LedgerError, SegmentProblem};
+use super::index::{hex, read_salt_keys, read_sums, sha256, write_salt_keys};
+use super::layout::Layout;
+use super::manifest::{Manifest, State};
+use super::reader::read_checkpoint;
+use super::seal::Sealer;
+use super::segment;
+use super::wal::{self, FULL, WalWriter};
+use super::writer::OpenSegment;
+
+/// One thing that was repaired.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum RecoveryStep {
+    /// A file was being written.
+    RemovedTemporary(PathBuf),
+    /// A segment was sealed, its write-ahead file still there.
+    RemovedWal(u64),
+    /// A full segment was not sealed yet.
+    Sealed(u64),
+    /// The last, unacknowledged batch was not written whole.
+    DroppedTorn {
+        /// Segment.
+        segment: u64,
+        /// Whole events that were kept.
+        kept: u64,
+        /// Bytes that were cut off.
+        bytes: u64,
+    },
+    /// `salt-keys` was not as it should be.
+    RewroteSaltKeys,
+    /// A signed checkpoint was not yet the newest one.
+    PublishedCheckpoint(u64),
+    /// Closing had begun.
+    FinishedClosing,
+}
+
+impl fmt::Display for RecoveryStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::RemovedTemporary(path) => {
+                write!(f, "removed the half-written {}", path.display())
+            }
+            Self::RemovedWal(number) => {
+                write!(f, "removed the write-ahead file of sealed segment {number}")
+            }
+            Self::Sealed(number) => write!(f, "finished sealing segment {number}"),
+            Self::DroppedTorn {
+                segment,
+                kept,
+                bytes,
+            } => write!(
+                f,
+                "cut {bytes} bytes of a half-written batch, never acknowledged, off segment \
+                 {segment}, which keeps {kept} events"
+            ),
+            Self::RewroteSaltKeys => f.write_str("wrote segments/salt-keys again"),
+            Self::PublishedCheckpoint(size) => {
+                write!(
+                    f,
+                    "made the signed checkpoint of size {size} the newest one"
+                )
+            }
+            Self::FinishedClosing => f.write_str("finished closing the period"),
+        }
+    }
+}
+
+/// A ledger's state once everything is repaired.
+pub(super) struct Recovered {
+    pub(super) sealer: Sealer,
+    pub(super) sealed_events: u64,
+    pub(super) open: Option<OpenSegment>,
+    pub(super) newest: Option<(Note, Checkpoint)>,
+    pub(super) steps: Vec<RecoveryStep>,
+}
+
+pub(super) fn recover(
+    layout: &Layout,
+    manifest: &Manifest,
+    signing: &SigningKey,
+    master: SaltKey,
+) -> Result<Recovered, LedgerError> {
+    let mut steps = Vec::new();
+    let sums = read_sums(layout)?;
+    check_files(layout, &sums)?;
+    let last = last_count(layout, &sums, manifest.state)?;
+    let origin = manifest.origin.as_str().to_owned();
+    let keys = (0..sums.len() as u64)
+        .map(|number| segment_key(&master, &origin, number))
+        .collect();
+    let mut sealer = Sealer {
+        layout: layout.clone(),
+        origin,
+        master,
+        sums,
+        keys,
+    };
+    let mut pending = read_wals(layout, &sealer)?;
+    let newest = newest_checkpoint(layout, manifest, signing)?;
+
+    // Everything has been read and found possible; from here on things change.
+    let unsealed: u64 = pending.files.iter().map(|file| file.events()).sum();
+    let sealed = match (sealer.sums.len() as u64).checked_sub(1) {
+        Some(whole) => whole * SEGMENT_EVENTS + last,
+        None => 0,
+    };
+    let size = sealed + unsealed;
+    if let Some((_, newest)) = &newest
+        && newest.head().size > size
+    {
+        return Err(LedgerError::Shrunk {
+            signed: newest.head().size,
+            found: size,
+        });
+    }
+    remove_temporaries(layout, &mut steps)?;
+    for number in pending.left_over {
+        remove(&layout.wal(number))?;
+        steps.push(RecoveryStep::RemovedWal(number));
+    }
+    if read_salt_keys(layout).ok().as_ref() != Some(&sealer.keys) && !sealer.keys.is_empty() {
+        write_salt_keys(layout, &sealer.keys)?;
+        steps.push(RecoveryStep::RewroteSaltKeys);
+    }
+    let mut sealed_events = sealed;
+    let mut open = None;
+    for file in pending.files.drain(..) {
+        let kept = file.events();
+        let path = layout.wal(file.number);
+        // Cuts a torn end off.
+        let wal = WalWriter::resume(&path, file.content.events.len())?;
+        if file.content.torn_bytes > 0 {
+            steps.push(RecoveryStep::DroppedTorn {
+                segment: file.number,
+                kept,
+                bytes: file.content.torn_bytes,
+            });
+        }
+        if kept == SEGMENT_EVENTS {
+            sealer.seal(&file.content.events)?;
+            sealed_events += kept;
+            steps.push(RecoveryStep::Sealed(file.number));
+        } else {
+            open = Some(OpenSegment {
+                wal,
+                events: file.content.events,
+            });
+        }
+    }
+    if let Some((note, checkpoint)) = &newest {
+        let size = checkpoint.head().size;
+        if publish_stored(layout, manifest, note, size)? {
+            steps.push(RecoveryStep::PublishedCheckpoint(size));
+        }
+    }
+    Ok(Recovered {
+        sealer,
+        sealed_events,
+        open,
+        newest,
+        steps,
+    })
+}
+
+/// A write-ahead file that is not sealed.
+struct WalFile {
+    number: u64,
+    content: wal::WalContent,
+}
+
+impl WalFile {
+    fn events(&self) -> u64 {
+        self.content.events.len() as u64
+    }
+}
+
+struct Pending {
+    /// Of sealed segments.
+    left_over: Vec<u64>,
+    /// Of the next segments, all but the last full.
+    files: Vec<WalFile>,
+}
+
+/// Every listed segment is there, and no other.
+fn check_files(layout: &Layout, sums: &[[u8; 32]]) -> Result<(), LedgerError> {
+    for number in 0..sums.len() as u64 {
+        let path = layout.segment(number);
+        if !path.is_file() {
+            return Err(LedgerError::damaged(
+                &path,
+                None,
+                "the segment that SHA256SUMS lists",
+                "no file; restore it from a copy",
+            ));
+        }
+    }
+    for number in numbers(&layout.segments(), ".parquet")? {
+        // A file that is not listed is one whose sealing was interrupted; its events are still
+        // in the write-ahead file.
+        if number >= sums.len() as u64 && !layout.wal(number).is_file() {
+            return Err(LedgerError::damaged(
+                layout.segment(number),
+                None,
+                "a line for it in SHA256SUMS or its write-ahead file",
+                "neither; restore SHA256SUMS from a copy",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Events of the last sealed segment; all the others are full.
+fn last_count(layout: &Layout, sums: &[[u8; 32]], state: State) -> Result<u64, LedgerError> {
+    let Some(number) = (sums.len() as u64).checked_sub(1) else {
+        return Ok(0);
+    };
+    if state == State::Open {
+        return Ok(SEGMENT_EVENTS);
+    }
+    let path = layout.segment(number);
+    let bytes = read_bounded(&path, segment::MAX_BYTES)?;
+    segment::count_rows(bytes).map_err(|problem| LedgerError::Segment {
+        number,
+        path,
+        problem,
+    })
+}
+
+fn read_wals(layout: &Layout, sealer: &Sealer) -> Result<Pending, LedgerError> {
+    let sealed = sealer.sums.len() as u64;
+    let mut pending = Pending {
+        left_over: Vec::new(),
+        files: Vec::new(),
+    };
+    let numbers = numbers(&layout.wals(), ".wal")?;
+    let last = numbers.last().copied();
+    let mut next = sealed;
+    for number in numbers {
+        let path = layout.wal(number);
+        if number < sealed {
+            check_sealed(layout, sealer, number)?;
+            pending.left_over.push(number);
+            continue;
+        }
+        if number != next {
+            return Err(LedgerError::damaged(
+                layout.wal(next),
+                None,
+                "the write-ahead file of the first segment that is not sealed",
+                format!("none, but {}; restore it from a copy", path.display()),
+            ));
+        }
+        next += 1;
+        let content = wal::read(&path, number)?;
+        if Some(number) != last && (content.events.len() != FULL || content.torn_bytes != 0) {
+            return Err(LedgerError::damaged(
+                &path,
+                Some(format!("entry {}", content.events.len())),
+                "a full file, as a later one exists",
+                format!("{} events", content.events.len()),
+            ));
+        }
+        pending.files.push(WalFile { number, content });
+    }
+    Ok(pending)
+}
+
+/// The events of a write-ahead file are given up only for a segment file that is as it was sealed.
+fn check_sealed(layout: &Layout, sealer: &Sealer, number: u64) -> Result<(), LedgerError> {
+    let path = layout.segment(number);
+    let found = sha256(&read_bounded(&path, segment::MAX_BYTES)?);
+    let at = usize::try_from(number).unwrap_or(usize::MAX);
+    match sealer.sums.get(at) {
+        Some(expected) if *expected != found => Err(LedgerError::Segment {
+            number,
+            path,
+            problem: SegmentProblem::Sha256 {
+                expected: hex(expected),
+                found: hex(&found),
+            },
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// The stored checkpoint of the greatest size, its signature verified.
+fn newest_checkpoint(
+    layout: &Layout,
+    manifest: &Manifest,
+    signing: &SigningKey,
+) -> Result<Option<(Note, Checkpoint)>, LedgerError> {
+    let stored = numbers(&layout.checkpoints(), "")?.last().copied();
+    let stored = stored.map(|size| layout.checkpoint_of_size(size));
+    let mut newest: Option<(Note, Checkpoint)> = None;
+    for path in stored.into_iter().chain([layout.checkpoint()]) {
+        let origin = manifest.origin.as_str();
+        let note = match read_checkpoint(layout, &path, origin) {
+            Err(LedgerError::NoCheckpoint { .. }) => continue,
+            other => other?.0,
+        };
+        let keys = std::slice::from_ref(signing.verifier());
+        let checkpoint = Checkpoint::open(&note, origin, keys)
+            .map_err(|error| LedgerError::Checkpoint { path, error })?;
+        let size = checkpoint.head().size;
+        match &newest {
+            Some((_, other)) if other.head().size > size => {}
+            Some((_, other)) if other.head().size == size => {
+                if other.head().root != checkpoint.head().root {
+                    return Err(LedgerError::Forked {
+                        size,
+                        signed: other.head().root,
+                        found: checkpoint.head().root,
+                    });
+                }
+            }
+            _ => newest = Some((note, checkpoint)),
+        }
+    }
+    Ok(newest)
+}
+
+/// Brings `checkpoint` and `checkpoints/<size>` up to the newest one that was signed.
+fn publish_stored(
+    layout: &Layout,
+    manifest: &Manifest,
+    note: &Note,
+    size: u64,
+) -> Result<bool, LedgerError> {
+    let mut done = false;
+    for path in [layout.checkpoint_of_size(size), layout.checkpoint()] {
+        let there = match read_checkpoint(layout, &path, manifest.origin.as_str()) {
+            Err(LedgerError::NoCheckpoint { .. }) => None,
+            other => Some(other?.1.head().size),
+        };
+        if there != Some(size) {
+            write_atomic(&path, note.to_string().as_bytes(), Access::Public)?;
+            done = true;
+        }
+    }
+    Ok(done)
+}
+
+/// The numbers of the files `<number><suffix>` in a directory, ascending.
+fn numbers(dir: &Path, suffix: &str) -> Result<Vec<u64>, LedgerError> {
+    let mut numbers: Vec<u64> = names(dir)?
+        .iter()
+        .filter_map(|name| {
+            let digits = name.strip_suffix(suffix)?;
+            let plain = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+            digits.parse().ok().filter(|_| plain)
+        })
+        .collect();
+    numbers.sort_unstable();
+    Ok(numbers)
+}
+
+fn names(dir: &Path) -> Result<Vec<String>, LedgerError> {
+    let entries = std::fs::read_dir(dir).map_err(FileError::at("read", dir))?;
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(FileError::at("read", dir))?;
+        names.extend(entry.file_name().into_string().ok());
+    }
+    Ok(names)
+}
+
+fn remove_temporaries(layout: &Layout, steps: &mut Vec<RecoveryStep>) -> Result<(), LedgerError> {
+    let dirs = [
+        layout.root().to_owned(),
+        layout.secrets(),
+        layout.segments(),
+        layout.wals(),
+        layout.checkpoints(),
+    ];
+    for dir in dirs {
+        for name in names(&dir)? {
+            if name.ends_with(".tmp") {
+                let path = dir.join(name);
+                if remove(&path)? {
+                    steps.push(RecoveryStep::RemovedTemporary(path));
+                }
+            }
+        }
+    }
+    Ok(())
+}

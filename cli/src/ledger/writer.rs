@@ -1,0 +1,341 @@
+//! Writing to a ledger: append, seal, close.
+//!
+//! One process at a time. Events are acknowledged once they are fsynced. After a failed write the
+//! writer refuses everything: only opening the ledger anew tells what the disk holds.
+
+use std::fs::{File, TryLockError};
+use std::path::Path;
+use std::thread::JoinHandle;
+
+use ledgerline::event::Event;
+use ledgerline::log::{Checkpoint, Note, SigningKey};
+use ledgerline::record::SEGMENT_EVENTS;
+use ledgerline::salt::ListenerKey;
+
+use super::durable::{FileError, remove};
+use super::error::LedgerError;
+use super::layout::Layout;
+use super::manifest::{Manifest, State};
+use super::publish::Published;
+use super::recover::{self, RecoveryStep};
+use super::seal::Sealer;
+use super::secrets;
+use super::wal::{FULL, WalWriter};
+
+/// The one writer of a ledger.
+#[derive(Debug)]
+pub struct LedgerWriter {
+    pub(super) layout: Layout,
+    pub(super) manifest: Manifest,
+    pub(super) signing: SigningKey,
+    pub(super) sealing: Sealing,
+    /// Events of segments that are sealed or being sealed.
+    pub(super) sealed_events: u64,
+    pub(super) open: Option<OpenSegment>,
+    /// The newest checkpoint, its signature verified.
+    pub(super) newest: Option<(Note, Checkpoint)>,
+    pub(super) recovery: Vec<RecoveryStep>,
+    listener: ListenerKey,
+    stopped: bool,
+    /// Held until the writer is dropped.
+    _lock: File,
+}
+
+/// The segment that takes events.
+#[derive(Debug)]
+pub(super) struct OpenSegment {
+    pub(super) wal: WalWriter,
+    pub(super) events: Vec<Event>,
+}
+
+/// A segment is sealed on a thread of its own while the next one fills.
+#[derive(Debug)]
+pub(super) enum Sealing {
+    /// Nothing to do.
+    Idle(Sealer),
+    /// At work.
+    Busy(JoinHandle<Result<Sealer, LedgerError>>),
+    /// It failed, and its error was given to the caller.
+    Failed,
+}
+
+impl LedgerWriter {
+    /// Opens a ledger for writing, and repairs what an interrupted writer left:
+    /// see [`recovery`](Self::recovery).
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Locked`] if another process writes; [`LedgerError::NoSecret`] on an
+    /// auditor's copy; [`LedgerError::Damaged`], [`LedgerError::Shrunk`] if something
+    /// acknowledged is gone, which no crash does.
+    pub fn open(path: &Path) -> Result<Self, LedgerError> {
+        let layout = Layout::new(path);
+        let manifest = Manifest::read(&layout)?;
+        let signing = secrets::signing_key(&layout, &manifest.origin)?;
+        let master = secrets::master_secret(&layout)?;
+        let listener = secrets::listener_key(&layout)?;
+        let lock = lock(&layout)?;
+        // Read again: the state may have changed before the lock was ours.
+        let manifest = Manifest {
+            ..Manifest::read(&layout)?
+        };
+        let state = recover::recover(&layout, &manifest, &signing, master)?;
+        let mut writer = Self {
+            layout,
+            manifest,
+            signing,
+            sealing: Sealing::Idle(state.sealer),
+            sealed_events: state.sealed_events,
+            open: state.open,
+            newest: state.newest,
+            recovery: state.steps,
+            listener,
+            stopped: false,
+            _lock: lock,
+        };
+        if writer.manifest.state == State::Closed && writer.finish_closing()? {
+            writer.recovery.push(RecoveryStep::FinishedClosing);
+        }
+        Ok(writer)
+    }
+
+    /// What opening repaired.
+    #[must_use]
+    pub fn recovery(&self) -> &[RecoveryStep] {
+        &self.recovery
+    }
+
+    /// What the ledger is for.
+    #[must_use]
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// Paths.
+    #[must_use]
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// The key that turns user ids into pseudonyms.
+    #[must_use]
+    pub fn listener_key(&self) -> &ListenerKey {
+        &self.listener
+    }
+
+    /// Number of events taken so far, acknowledged or not: the index of the next one.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.sealed_events
+            + self
+                .open
+                .as_ref()
+                .map_or(0, |open| open.events.len() as u64)
+    }
+
+    /// Takes events in order. They are acknowledged by [`commit`](Self::commit).
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Closed`]; [`LedgerError::File`], after which the writer is stopped.
+    pub fn append(&mut self, events: &[Event]) -> Result<(), LedgerError> {
+        if self.manifest.state == State::Closed {
+            return Err(LedgerError::Closed {
+                path: self.layout.root().to_owned(),
+            });
+        }
+        self.unless_stopped(|writer| {
+            let mut rest = events;
+            while !rest.is_empty() {
+                let taken = writer.open_segment()?.take(rest)?;
+                rest = rest.get(taken..).unwrap_or_default();
+                if writer.open.as_ref().is_some_and(OpenSegment::is_full) {
+                    writer.seal_open()?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Makes everything taken so far durable, and gives the number of events that now are.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::File`], after which the writer is stopped.
+    pub fn commit(&mut self) -> Result<u64, LedgerError> {
+        self.unless_stopped(|writer| {
+            if let Some(open) = &mut writer.open {
+                open.wal.commit()?;
+            }
+            Ok(writer.size())
+        })
+    }
+
+    /// Waits until every full segment is sealed; gives the number of sealed segments.
+    ///
+    /// # Errors
+    ///
+    /// What sealing ran into; the writer is stopped then.
+    pub fn wait(&mut self) -> Result<u64, LedgerError> {
+        self.unless_stopped(|writer| Ok(writer.sealer()?.sums.len() as u64))
+    }
+
+    /// Commits, seals, writes tiles, signs, and publishes the checkpoint over all events.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Shrunk`], [`LedgerError::Forked`] instead of signing anything that is not an
+    /// extension of the newest checkpoint; [`LedgerError::File`].
+    pub fn publish(&mut self) -> Result<Published, LedgerError> {
+        self.commit()?;
+        self.unless_stopped(Self::publish_now)
+    }
+
+    /// Ends the period: no more events, the tail sealed as a shorter segment, a last checkpoint.
+    /// Closing a closed ledger again changes nothing.
+    ///
+    /// The state is written first, so that an interrupted closing goes on at the next opening.
+    ///
+    /// # Errors
+    ///
+    /// As [`publish`](Self::publish).
+    pub fn close(&mut self) -> Result<(Note, Checkpoint), LedgerError> {
+        self.commit()?;
+        self.unless_stopped(|writer| {
+            writer.sealer()?;
+            if writer.manifest.state == State::Open {
+                writer.manifest.state = State::Closed;
+                writer.manifest.write(&writer.layout)?;
+            }
+            Ok(())
+        })?;
+        self.finish_closing()?;
+        self.newest
+            .clone()
+            .ok_or_else(|| LedgerError::NoCheckpoint {
+                path: self.layout.root().to_owned(),
+            })
+    }
+
+    /// Seals the tail and publishes, if that is still to be done.
+    fn finish_closing(&mut self) -> Result<bool, LedgerError> {
+        self.unless_stopped(|writer| {
+            let tail = writer.open.take();
+            let mut done = false;
+            if let Some(mut open) = tail {
+                open.wal.commit()?;
+                let number = writer.sealer()?.sums.len() as u64;
+                if open.events.is_empty() {
+                    remove(&writer.layout.wal(number))?;
+                } else {
+                    writer.sealed_events += open.events.len() as u64;
+                    writer.sealer()?.seal(&open.events)?;
+                    done = true;
+                }
+            }
+            let size = writer.size();
+            if writer.newest.as_ref().map(|(_, newest)| newest.head().size) != Some(size) {
+                writer.publish_now()?;
+                done = true;
+            }
+            Ok(done)
+        })
+    }
+
+    fn open_segment(&mut self) -> Result<&mut OpenSegment, LedgerError> {
+        let number = self.sealed_events / SEGMENT_EVENTS;
+        let open = match self.open.take() {
+            Some(open) => open,
+            None => OpenSegment {
+                wal: WalWriter::create(&self.layout.wal(number), number)?,
+                events: Vec::with_capacity(FULL),
+            },
+        };
+        Ok(self.open.insert(open))
+    }
+
+    /// Hands the full open segment to the sealing thread.
+    fn seal_open(&mut self) -> Result<(), LedgerError> {
+        self.sealer()?;
+        let Some(mut open) = self.open.take() else {
+            return Ok(());
+        };
+        open.wal.commit()?;
+        self.sealed_events += open.events.len() as u64;
+        match std::mem::replace(&mut self.sealing, Sealing::Failed) {
+            Sealing::Idle(mut sealer) => {
+                self.sealing = Sealing::Busy(std::thread::spawn(move || {
+                    sealer.seal(&open.events)?;
+                    Ok(sealer)
+                }));
+                Ok(())
+            }
+            _ => Err(LedgerError::Stopped),
+        }
+    }
+
+    /// The sealer, once it is idle.
+    pub(super) fn sealer(&mut self) -> Result<&mut Sealer, LedgerError> {
+        self.sealing = match std::mem::replace(&mut self.sealing, Sealing::Failed) {
+            // A panic on that thread was reported by it; the disk is as after a crash.
+            Sealing::Busy(thread) => {
+                Sealing::Idle(thread.join().map_err(|_| LedgerError::Stopped)??)
+            }
+            other => other,
+        };
+        match &mut self.sealing {
+            Sealing::Idle(sealer) => Ok(sealer),
+            _ => Err(LedgerError::Stopped),
+        }
+    }
+
+    fn unless_stopped<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, LedgerError>,
+    ) -> Result<T, LedgerError> {
+        if self.stopped {
+            return Err(LedgerError::Stopped);
+        }
+        let result = work(self);
+        self.stopped = result.is_err();
+        result
+    }
+}
+
+impl Drop for LedgerWriter {
+    /// Lets a segment that is being sealed be finished: the next opening has nothing to repair.
+    fn drop(&mut self) {
+        if let Sealing::Busy(thread) = std::mem::replace(&mut self.sealing, Sealing::Failed) {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl OpenSegment {
+    fn take(&mut self, events: &[Event]) -> Result<usize, LedgerError> {
+        let taken = self.wal.append(events)?;
+        self.events.extend(events.iter().take(taken));
+        Ok(taken)
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.events.len() == FULL
+    }
+}
+
+fn lock(layout: &Layout) -> Result<File, LedgerError> {
+    let path = layout.lock();
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(FileError::at("open", &path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(LedgerError::Locked {
+            path: layout.root().to_owned(),
+        }),
+        Err(TryLockError::Error(error)) => Err(FileError::at("lock", &path)(error).into()),
+    }
+}

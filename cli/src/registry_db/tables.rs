@@ -1,0 +1,345 @@
+//! The registry's tables: their columns, and the rows of the CSV files they are imported from.
+
+use std::path::{Path, PathBuf};
+
+use ledgerline::id::{Isrc, ListenerId, Name, PartyId, Territories};
+use ledgerline::money::{Currency, Ppm};
+use ledgerline::registry::TEXT_MAX;
+use ledgerline::salt::ListenerKey;
+use ledgerline::time::Interval;
+use rusqlite::types::{ToSqlOutput, ValueRef};
+
+use crate::csv_file::{self, CsvError, CsvRow};
+
+/// The files of an import, in the order in which they are applied.
+pub const FILES: [&str; 5] = [
+    "recordings.csv",
+    "holders.csv",
+    "shares.csv",
+    "subscriptions.csv",
+    "licences.csv",
+];
+
+/// A value of a row.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) enum Cell {
+    Null,
+    Int(i64),
+    Text(String),
+}
+
+impl rusqlite::ToSql for Cell {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Null => ValueRef::Null,
+            Self::Int(number) => ValueRef::Integer(*number),
+            Self::Text(text) => ValueRef::Text(text.as_bytes()),
+        }))
+    }
+}
+
+impl Cell {
+    pub(super) fn of_sql(value: ValueRef<'_>) -> Self {
+        match value {
+            ValueRef::Integer(number) => Self::Int(number),
+            ValueRef::Text(text) => Self::Text(String::from_utf8_lossy(text).into_owned()),
+            _ => Self::Null,
+        }
+    }
+
+    pub(super) fn json(&self) -> serde_json::Value {
+        match self {
+            Self::Null => serde_json::Value::Null,
+            Self::Int(number) => (*number).into(),
+            Self::Text(text) => text.as_str().into(),
+        }
+    }
+}
+
+/// A table and the file it is imported from.
+#[derive(Debug)]
+pub(super) struct Table {
+    pub(super) name: &'static str,
+    pub(super) file: &'static str,
+    /// Columns of the table, without the recorded interval; the first is the key.
+    pub(super) columns: &'static [&'static str],
+    /// Columns of the file.
+    csv: &'static [&'static str],
+    required: &'static [&'static str],
+    /// Whether a key has one row at a time.
+    pub(super) single: bool,
+    parse: fn(&Fields<'_>) -> Result<Vec<Cell>, Wrong>,
+}
+
+pub(super) static RECORDINGS: Table = Table {
+    name: "recordings",
+    file: "recordings.csv",
+    columns: &["isrc", "title", "artist", "duration_ms"],
+    csv: &["isrc", "title", "artist", "duration_ms"],
+    required: &["isrc", "title", "artist"],
+    single: true,
+    parse: |fields| {
+        Ok(vec![
+            fields.isrc()?,
+            fields.words(1, "title")?,
+            fields.words(2, "artist")?,
+            fields.duration(3)?,
+        ])
+    },
+};
+
+pub(super) static HOLDERS: Table = Table {
+    name: "holders",
+    file: "holders.csv",
+    columns: &["holder", "name", "currency"],
+    csv: &["holder", "name", "currency"],
+    required: &["holder", "name", "currency"],
+    single: true,
+    parse: |fields| {
+        let currency = Currency::parse(fields.text(2)).map_err(Wrong::of)?;
+        Ok(vec![
+            fields.party(0)?,
+            fields.words(1, "name")?,
+            Cell::Text(currency.to_string()),
+        ])
+    },
+};
+
+pub(super) static SHARES: Table = Table {
+    name: "shares",
+    file: "shares.csv",
+    columns: &[
+        "isrc",
+        "right",
+        "territories",
+        "holder",
+        "ppm",
+        "valid_from",
+        "valid_to",
+    ],
+    csv: &[
+        "isrc",
+        "right",
+        "territories",
+        "holder",
+        "ppm",
+        "valid_from",
+        "valid_to",
+    ],
+    required: &["isrc", "right", "territories", "holder", "ppm"],
+    single: false,
+    parse: |fields| {
+        let [from, to] = fields.interval(5, 6)?;
+        Ok(vec![
+            fields.isrc()?,
+            fields.name(1)?,
+            fields.territories(2)?,
+            fields.party(3)?,
+            fields.ppm(4)?,
+            from,
+            to,
+        ])
+    },
+};
+
+pub(super) static SUBSCRIPTIONS: Table = Table {
+    name: "subscriptions",
+    file: "subscriptions.csv",
+    columns: &["listener", "tier", "valid_from", "valid_to"],
+    csv: &["user", "listener", "tier", "valid_from", "valid_to"],
+    required: &["tier"],
+    single: false,
+    parse: |fields| {
+        let [from, to] = fields.interval(3, 4)?;
+        Ok(vec![fields.listener()?, fields.name(2)?, from, to])
+    },
+};
+
+pub(super) static LICENCES: Table = Table {
+    name: "licences",
+    file: "licences.csv",
+    columns: &["isrc", "territories", "valid_from", "valid_to"],
+    csv: &["isrc", "territories", "valid_from", "valid_to"],
+    required: &["isrc", "territories"],
+    single: false,
+    parse: |fields| {
+        let [from, to] = fields.interval(2, 3)?;
+        Ok(vec![fields.isrc()?, fields.territories(1)?, from, to])
+    },
+};
+
+/// All tables, in the order in which an import applies them: what is named before who names it.
+pub(super) static TABLES: [&Table; 5] = [&RECORDINGS, &HOLDERS, &SHARES, &SUBSCRIPTIONS, &LICENCES];
+
+/// A row of a file, its values valid.
+#[derive(Debug)]
+pub(super) struct FileRow {
+    pub(super) line: u64,
+    pub(super) cells: Vec<Cell>,
+}
+
+impl FileRow {
+    pub(super) fn key(&self) -> Option<&Cell> {
+        self.cells.first()
+    }
+
+    /// The value of a column.
+    pub(super) fn cell(&self, at: usize) -> &Cell {
+        self.cells.get(at).unwrap_or(&Cell::Null)
+    }
+}
+
+impl Table {
+    /// Reads the table's file in `dir`; `None` if it is not there.
+    pub(super) fn read_file(
+        &self,
+        dir: &Path,
+        key: &ListenerKey,
+    ) -> Result<Option<Vec<FileRow>>, CsvError> {
+        let path = dir.join(self.file);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let rows = csv_file::read(&path, self.csv, self.required)?;
+        let parsed: Result<Vec<FileRow>, CsvError> = rows
+            .into_iter()
+            .map(|row| {
+                let fields = Fields { row: &row, key };
+                let cells =
+                    (self.parse)(&fields).map_err(|wrong| wrong.at(path.clone(), row.line))?;
+                Ok(FileRow {
+                    line: row.line,
+                    cells,
+                })
+            })
+            .collect();
+        parsed.map(Some)
+    }
+}
+
+/// What is wrong with a field, before it is known where it stands.
+struct Wrong {
+    expected: String,
+    found: String,
+}
+
+impl Wrong {
+    fn new(expected: &str, found: &str) -> Self {
+        Self {
+            expected: expected.to_owned(),
+            found: format!("{found:.60?}"),
+        }
+    }
+
+    /// Of core's messages, which have both parts.
+    fn of(error: impl std::fmt::Display) -> Self {
+        let text = error.to_string();
+        let text = text.strip_prefix("expected ").unwrap_or(&text);
+        let (expected, found) = text.split_once(", but found ").unwrap_or((text, "another"));
+        Self {
+            expected: expected.to_owned(),
+            found: found.to_owned(),
+        }
+    }
+
+    fn at(self, path: PathBuf, line: u64) -> CsvError {
+        CsvError::Row {
+            path,
+            line,
+            expected: self.expected,
+            found: self.found,
+        }
+    }
+}
+
+/// A row's fields with the key that pseudonymises users.
+struct Fields<'a> {
+    row: &'a CsvRow,
+    key: &'a ListenerKey,
+}
+
+impl Fields<'_> {
+    /// The field, empty if the file has no such column.
+    fn text(&self, at: usize) -> &str {
+        let field = self.row.fields.get(at).and_then(Option::as_deref);
+        field.unwrap_or_default()
+    }
+
+    fn isrc(&self) -> Result<Cell, Wrong> {
+        let isrc = Isrc::parse(self.text(0)).map_err(Wrong::of)?;
+        Ok(Cell::Text(isrc.to_string()))
+    }
+
+    fn party(&self, at: usize) -> Result<Cell, Wrong> {
+        let party = PartyId::parse(self.text(at)).map_err(Wrong::of)?;
+        Ok(Cell::Text(party.to_string()))
+    }
+
+    fn name(&self, at: usize) -> Result<Cell, Wrong> {
+        let name = Name::parse(self.text(at)).map_err(Wrong::of)?;
+        Ok(Cell::Text(name.as_str().to_owned()))
+    }
+
+    fn territories(&self, at: usize) -> Result<Cell, Wrong> {
+        let territories = Territories::parse(self.text(at)).map_err(Wrong::of)?;
+        Ok(Cell::Text(territories.to_string()))
+    }
+
+    fn ppm(&self, at: usize) -> Result<Cell, Wrong> {
+        let text = self.text(at);
+        let ppm = text.parse().ok().and_then(Ppm::new);
+        ppm.filter(|_| text.bytes().all(|b| b.is_ascii_digit()))
+            .map(|ppm| Cell::Int(ppm.parts().into()))
+            .ok_or_else(|| Wrong::new("a share of 1 to 1000000 parts per million", text))
+    }
+
+    fn words(&self, at: usize, column: &str) -> Result<Cell, Wrong> {
+        let text = self.text(at);
+        if text.len() > TEXT_MAX {
+            return Err(Wrong {
+                expected: format!("a {column} of at most {TEXT_MAX} bytes"),
+                found: format!("{} bytes", text.len()),
+            });
+        }
+        Ok(Cell::Text(text.to_owned()))
+    }
+
+    /// 0 if the file says nothing.
+    fn duration(&self, at: usize) -> Result<Cell, Wrong> {
+        let text = self.text(at);
+        if text.is_empty() {
+            return Ok(Cell::Int(0));
+        }
+        let plain = text.bytes().all(|b| b.is_ascii_digit());
+        let ms: Option<u32> = text.parse().ok().filter(|_| plain);
+        ms.map(|ms| Cell::Int(ms.into()))
+            .ok_or_else(|| Wrong::new("a duration in milliseconds below 2^32, or nothing", text))
+    }
+
+    fn interval(&self, from: usize, to: usize) -> Result<[Cell; 2], Wrong> {
+        let interval = Interval::parse(self.text(from), self.text(to)).map_err(Wrong::of)?;
+        let bound = |ms: i64, open: i64| {
+            if ms == open {
+                Cell::Null
+            } else {
+                Cell::Int(ms)
+            }
+        };
+        Ok([bound(interval.from, i64::MIN), bound(interval.to, i64::MAX)])
+    }
+
+    fn listener(&self) -> Result<Cell, Wrong> {
+        let listener = match (self.text(0), self.text(1)) {
+            (user, "") if (1..=256).contains(&user.len()) => self.key.pseudonym(user),
+            ("", listener) => ListenerId::parse(listener).map_err(Wrong::of)?,
+            _ => {
+                return Err(Wrong {
+                    expected: "either a user (1 to 256 bytes) or a listener (16 hex digits)"
+                        .to_owned(),
+                    found: "both".to_owned(),
+                });
+            }
+        };
+        Ok(Cell::Text(listener.to_string()))
+    }
+}

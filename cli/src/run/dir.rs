@@ -1,0 +1,294 @@
+//! The files of a run.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use ledgerline::log::{Checkpoint, MAX_NOTE_BYTES, Note};
+use ledgerline::royalty::{Cell, Line, Pools, Rules, Settlement};
+use ledgerline::statement::{
+    Derived, Rows, RunNote, RunSalts, Table, read_balance, read_cell, read_line,
+};
+use ledgerline::wire::Reader;
+use serde::{Deserialize, Serialize};
+
+use super::error::RunError;
+use crate::ledger::durable::{
+    Access, FileError, create_dirs, read_bounded, sync_dir, sync_parent, write_atomic,
+};
+
+/// Largest rules or pools file.
+pub const MAX_INPUT_BYTES: u64 = 16 << 20;
+
+/// Largest table file: 4 Gi rows of any table stay below it.
+const MAX_TABLE_BYTES: u64 = 1 << 40;
+
+/// What our own commands want to know about a run; no evidence.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Meta {
+    /// Moment as of which the registry was read, µs since the epoch.
+    pub known_at: i64,
+    /// Where the ledger was, as an absolute path.
+    pub ledger: PathBuf,
+}
+
+/// The directory of a run.
+#[derive(Clone, Debug)]
+pub struct RunDir(PathBuf);
+
+/// A run as stored; readable, not verified.
+#[derive(Debug)]
+pub struct StoredRun {
+    /// The signed note.
+    pub note: Note,
+    /// What it says.
+    pub run: RunNote,
+    /// The signed checkpoint of its log.
+    pub checkpoint_note: Note,
+    /// What it says.
+    pub checkpoint: Checkpoint,
+    /// The rules file.
+    pub rules_file: Vec<u8>,
+    /// The rules in it.
+    pub rules: Rules,
+    /// The pools file.
+    pub pools_file: Vec<u8>,
+    /// The pools in it.
+    pub pools: Pools,
+    /// The salt keys.
+    pub salts: RunSalts,
+    /// The tables, in the order of [`Table::ALL`].
+    pub tables: [Rows; 5],
+    /// For our own commands.
+    pub meta: Meta,
+}
+
+impl RunDir {
+    /// The run at `path`.
+    #[must_use]
+    pub fn new(path: &Path) -> Self {
+        Self(path.to_owned())
+    }
+
+    /// The directory.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// The signed run note.
+    #[must_use]
+    pub fn note(&self) -> PathBuf {
+        self.0.join("run.note")
+    }
+
+    fn table(dir: &Path, table: Table) -> PathBuf {
+        dir.join("tables").join(format!("{}.rows", table.name()))
+    }
+
+    /// Refuses a path where something is already, unless it may be replaced.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::Exists`]; with `force`, also for anything that is not a run.
+    pub fn check_free(&self, force: bool) -> Result<(), RunError> {
+        let Ok(mut entries) = fs::read_dir(&self.0) else {
+            return match fs::symlink_metadata(&self.0) {
+                Ok(_) => Err(self.exists()),
+                Err(_) => Ok(()),
+            };
+        };
+        let is_empty = entries.next().is_none();
+        if is_empty || (force && self.note().is_file()) {
+            Ok(())
+        } else {
+            Err(self.exists())
+        }
+    }
+
+    fn exists(&self) -> RunError {
+        RunError::Exists {
+            path: self.0.clone(),
+        }
+    }
+
+    /// Writes a run, whole or not at all.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::Exists`] as [`check_free`](Self::check_free), [`RunError::File`].
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "they are the files of the directory"
+    )]
+    pub fn write(
+        &self,
+        derived: &Derived,
+        note: &Note,
+        checkpoint: &Note,
+        rules_file: &[u8],
+        pools_file: &[u8],
+        salts: &RunSalts,
+        meta: &Meta,
+        force: bool,
+    ) -> Result<(), RunError> {
+        self.check_free(force)?;
+        let parent = match self.0.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        create_dirs(parent)?;
+        let beside = tempfile::Builder::new()
+            .prefix(".run-")
+            .tempdir_in(parent)
+            .map_err(FileError::at("create a directory in", parent))?;
+        let dir = beside.path();
+        create_dirs(&dir.join("tables"))?;
+        for table in Table::ALL {
+            let rows = derived.table(table).0.bytes();
+            write_atomic(&Self::table(dir, table), rows, Access::Public)?;
+        }
+        let meta = toml::to_string(meta).unwrap_or_default();
+        write_atomic(&dir.join("run.toml"), meta.as_bytes(), Access::Public)?;
+        write_atomic(&dir.join("rules.toml"), rules_file, Access::Public)?;
+        write_atomic(&dir.join("pools.csv"), pools_file, Access::Public)?;
+        let keys = salts.to_text();
+        write_atomic(&dir.join("salt-keys"), keys.as_bytes(), Access::Secret)?;
+        let text = checkpoint.to_string();
+        write_atomic(&dir.join("checkpoint"), text.as_bytes(), Access::Public)?;
+        let text = note.to_string();
+        write_atomic(&dir.join("run.note"), text.as_bytes(), Access::Public)?;
+        make_readable(dir)?;
+        sync_dir(dir)?;
+        if self.0.exists() {
+            fs::remove_dir_all(&self.0).map_err(FileError::at("replace", &self.0))?;
+        }
+        fs::rename(dir, &self.0).map_err(FileError::at("rename to", &self.0))?;
+        // Renamed away: there is nothing left to clean up.
+        let _ = beside.keep();
+        sync_parent(&self.0)?;
+        Ok(())
+    }
+
+    /// Reads a run.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError`] for the first file that is absent or malformed.
+    pub fn read(&self) -> Result<StoredRun, RunError> {
+        let dir = &self.0;
+        if !self.note().is_file() {
+            return Err(RunError::NotARun { path: dir.clone() });
+        }
+        let damaged = |name: &str, problem: String| RunError::Damaged {
+            path: dir.join(name),
+            problem,
+        };
+        let file = |name: &str, limit| read_bounded(&dir.join(name), limit);
+        let note = |name: &str| -> Result<Note, RunError> {
+            let bytes = file(name, MAX_NOTE_BYTES as u64)?;
+            Note::parse(&bytes).map_err(|error| damaged(name, error.to_string()))
+        };
+        let text = |name: &str| -> Result<String, RunError> {
+            let bytes = file(name, MAX_INPUT_BYTES)?;
+            String::from_utf8(bytes)
+                .map_err(|_| damaged(name, "expected UTF-8 text, but found other bytes".into()))
+        };
+        let (run_note, checkpoint_note) = (note("run.note")?, note("checkpoint")?);
+        let run = RunNote::parse(run_note.text())
+            .map_err(|error| damaged("run.note", error.to_string()))?;
+        let checkpoint = Checkpoint::parse(checkpoint_note.text())
+            .map_err(|error| damaged("checkpoint", error.to_string()))?;
+        let rules_file = file("rules.toml", MAX_INPUT_BYTES)?;
+        let rules =
+            Rules::parse(&rules_file).map_err(|error| damaged("rules.toml", error.to_string()))?;
+        let pools_file = file("pools.csv", MAX_INPUT_BYTES)?;
+        let pools =
+            Pools::parse(&pools_file).map_err(|error| damaged("pools.csv", error.to_string()))?;
+        let salts = RunSalts::parse(&text("salt-keys")?).ok_or_else(|| {
+            let expected = "expected the lines `run <64 hex digits>` and `registry <64 hex digits>`, but found others";
+            damaged("salt-keys", expected.into())
+        })?;
+        let meta = toml::from_str(&text("run.toml")?)
+            .map_err(|error| damaged("run.toml", error.to_string()))?;
+        let rows = |table| -> Result<Rows, RunError> {
+            let path = Self::table(dir, table);
+            let bytes = read_bounded(&path, MAX_TABLE_BYTES)?;
+            Rows::read(table, bytes).map_err(|error| RunError::Damaged {
+                path,
+                problem: error.to_string(),
+            })
+        };
+        let [a, b, c, d, e] = Table::ALL;
+        Ok(StoredRun {
+            note: run_note,
+            run,
+            checkpoint_note,
+            checkpoint,
+            rules_file,
+            rules,
+            pools_file,
+            pools,
+            salts,
+            tables: [rows(a)?, rows(b)?, rows(c)?, rows(d)?, rows(e)?],
+            meta,
+        })
+    }
+}
+
+/// Temporary directories are private; a run is as public as the umask says, but for its salt keys.
+fn make_readable(dir: &Path) -> Result<(), RunError> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let like = fs::metadata(dir.join("tables")).map_err(FileError::at("read", dir))?;
+        let mode = fs::Permissions::from_mode(like.permissions().mode() & 0o777);
+        fs::set_permissions(dir, mode).map_err(FileError::at("change the mode of", dir))?;
+    }
+    Ok(())
+}
+
+impl StoredRun {
+    /// A table.
+    #[must_use]
+    pub const fn table(&self, table: Table) -> &Rows {
+        let [registry, plays, cells, lines, holders] = &self.tables;
+        match table {
+            Table::Registry => registry,
+            Table::Plays => plays,
+            Table::Cells => cells,
+            Table::Lines => lines,
+            Table::Holders => holders,
+        }
+    }
+
+    /// The money of the run, from its tables.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::Damaged`] if the amounts leave their range.
+    pub fn settlement(&self) -> Result<Settlement, RunError> {
+        let cells: Vec<Cell> = self.decode(Table::Cells, read_cell);
+        let lines: Vec<Line> = self.decode(Table::Lines, read_line);
+        let balances = self.decode(Table::Holders, read_balance);
+        Settlement::of(&self.pools, cells, lines, balances).map_err(|error| RunError::Damaged {
+            path: PathBuf::from("tables"),
+            problem: error.to_string(),
+        })
+    }
+
+    /// All rows of a table as values; reading the table has read each once before.
+    fn decode<T, E>(
+        &self,
+        table: Table,
+        read: impl Fn(u64, &mut Reader<'_>) -> Result<T, E>,
+    ) -> Vec<T> {
+        let rows = self.table(table);
+        rows.range(0..rows.count())
+            .filter_map(|(key, row)| {
+                let key = Reader::new(key).u64().ok()?;
+                read(key, &mut Reader::new(row)).ok()
+            })
+            .collect()
+    }
+}
