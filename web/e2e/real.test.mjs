@@ -1,0 +1,164 @@
+// The shipped page with the real core, on bundles that the command line made. LEDGERLINE_E2E names a
+// JSON file (written by `cargo xtask test`); paths in it are absolute or relative to that file:
+//   { "bundle", "key", "report": output of `ledgerline verify --json`, "forged": [{ "name", "path" }], "shots": folder }
+import assert from "node:assert/strict";
+import { createHash, generateKeyPairSync } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, readdir, readFile } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { AxeBuilder } from "@axe-core/playwright";
+import { dropFiles, haveBrowser, launch, open } from "./browser.mjs";
+import { serve } from "./server.mjs";
+
+const root = fileURLToPath(new URL("../dist", import.meta.url));
+const config = process.env.LEDGERLINE_E2E;
+const skip = config ? false : "LEDGERLINE_E2E is not set: no bundles to try the shipped page on";
+const TIMEOUT = 120000;
+
+describe("the shipped page", { skip }, () => {
+  let given;
+  let server;
+  let browser;
+  before(async () => {
+    assert.ok(existsSync(join(root, "index.html")), "dist is missing: npm run build");
+    assert.ok(haveBrowser(), "Chromium is missing: apt-get install chromium");
+    const raw = JSON.parse(await readFile(config, "utf8"));
+    const at = (path) => resolve(dirname(config), path);
+    given = {
+      bundle: at(raw.bundle),
+      key: at(raw.key),
+      report: (await readFile(at(raw.report), "utf8")).replace(/\n$/, ""),
+      forged: (raw.forged ?? []).map(({ name, path }) => ({ name, path: at(path) })),
+      shots: at(raw.shots ?? "shots"),
+    };
+    await mkdir(given.shots, { recursive: true });
+    server = await serve(root);
+    browser = await launch();
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  async function onPage(options, body) {
+    const page = await open(browser.context, server.url, options);
+    try {
+      await body(page);
+      assert.deepEqual(page.trouble, []);
+    } finally {
+      await page.close();
+    }
+  }
+  const named = async (path) => ({ name: basename(path), bytes: await readFile(path) });
+  const verdict = async (page) => {
+    const card = await page.waitForSelector(".verdict", { timeout: TIMEOUT });
+    return (await card.getAttribute("class")).replace("verdict ", "");
+  };
+  const reportText = async (page) => {
+    const [download] = await Promise.all([page.waitForEvent("download"), page.click("#download")]);
+    return readFile(await download.path(), "utf8");
+  };
+  const picture = (page, name) => page.screenshot({ path: join(given.shots, `${name}.png`), fullPage: true });
+
+  test("holds one wasm, whose hash the page shows, and nothing made for tests", () => onPage({}, async (page) => {
+    const files = await readdir(join(root, "assets"));
+    const wasm = files.filter((name) => name.endsWith(".wasm"));
+    assert.equal(wasm.length, 1, `wasm files: ${wasm}`);
+    const hash = createHash("sha256").update(await readFile(join(root, "assets", wasm[0]))).digest("hex");
+    await page.waitForFunction((text) => document.querySelector("#wasm-hash")?.textContent === text, hash);
+    for (const name of files.filter((file) => file.endsWith(".js"))) {
+      assert.ok(!/fixture/i.test(await readFile(join(root, "assets", name), "utf8")), `${name} speaks of fixtures`);
+    }
+  }));
+
+  for (const [device, width] of [["desktop", 1280], ["phone", 360]]) {
+    test(`dropped on a ${device}: the command line's verdict and report, byte for byte`, () => onPage({ width }, async (page) => {
+      const report = JSON.parse(given.report);
+      await dropFiles(page, ".drop", [await named(given.key), await named(given.bundle)]);
+      assert.equal(await verdict(page), report.verdict);
+      assert.ok((await page.locator(".verdict").innerText()).includes(report.headline));
+      assert.equal(await reportText(page), given.report);
+
+      assert.equal(await page.locator(".step").count(), report.ladder.length);
+      for (const [table, rows] of [["lines", report.totals.lines], ["tracks", report.totals.tracks]]) {
+        assert.ok(rows.length > 0, `${table} of the report`);
+        assert.equal(await page.locator(`.scroll.${table} [role=table]`).getAttribute("aria-rowcount"), String(rows.length + 1));
+        assert.ok((await page.locator(`.scroll.${table} .item`).count()) > 0);
+      }
+      const digits = (text) => text.replace(/[^\d.-]/g, "");
+      const shown = digits(await page.locator(".currencies").innerText());
+      for (const { earned, carried_forward } of report.totals.currencies) {
+        for (const amount of [earned, carried_forward]) assert.ok(shown.includes(amount), `${amount} among the totals`);
+      }
+      assert.equal(await page.locator("#requests").innerText(), "0");
+      await picture(page, `verified-${device}`);
+    }));
+  }
+
+  test("chosen by the buttons, and gzipped: the same report", () => onPage({}, async (page) => {
+    const gz = { name: `${basename(given.bundle)}.gz`, mimeType: "application/gzip", buffer: gzipSync(await readFile(given.bundle)) };
+    await page.setInputFiles("#pick-key", given.key);
+    await page.setInputFiles("#pick-bundle", given.bundle.endsWith(".gz") ? given.bundle : [gz]);
+    assert.equal(await verdict(page), JSON.parse(given.report).verdict);
+    assert.equal(await reportText(page), given.report);
+  }));
+
+  test("accessible with real content", () => onPage({}, async (page) => {
+    await dropFiles(page, ".drop", [await named(given.key), await named(given.bundle)]);
+    await verdict(page);
+    const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]).analyze();
+    assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 200)}`), []);
+  }));
+
+  test("without a key: incomplete, and how to get one", () => onPage({}, async (page) => {
+    await dropFiles(page, ".drop", [await named(given.bundle)]);
+    assert.equal(await verdict(page), "incomplete");
+    assert.match(await page.locator(".keyhelp").innerText(), /How to get the key/);
+    await picture(page, "incomplete-desktop");
+  }));
+
+  test("with somebody else's key: not verified", () => onPage({}, async (page) => {
+    const name = (await readFile(given.key, "utf8")).split("+")[0];
+    await dropFiles(page, ".drop", [await named(given.bundle), { name: "other.vkey", bytes: strangersKey(name) }]);
+    assert.notEqual(await verdict(page), "verified");
+    await picture(page, "other-key-desktop");
+  }));
+
+  test("each forged bundle is refused, with what was expected and found", async (t) => {
+    assert.ok(given.forged.length > 0, "no forged bundles were given");
+    for (const [index, { name, path }] of given.forged.entries()) {
+      await t.test(name, () => onPage({ width: index === 1 ? 360 : 1280 }, async (page) => {
+        await dropFiles(page, ".drop", [await named(path), await named(given.key)]);
+        const answer = await verdict(page);
+        assert.ok(["disputed", "unreadable"].includes(answer), `${name}: ${answer}`);
+        const text = await page.locator("#result").innerText();
+        assert.match(text, /expected/i);
+        assert.match(text, /found/i);
+        await picture(page, `${answer}-${name.replace(/[^\w-]+/g, "-")}-${index === 1 ? "phone" : "desktop"}`);
+      }));
+    }
+  });
+
+  test("a changed byte is never verified", () => onPage({}, async (page) => {
+    const whole = await readFile(given.bundle);
+    const key = await named(given.key);
+    for (const part of [0.02, 0.31, 0.57, 0.83, 0.97]) {
+      const bytes = Buffer.from(whole);
+      bytes[Math.floor(bytes.length * part)] ^= 1;
+      await page.reload();
+      await dropFiles(page, ".drop", [{ name: "changed.llb", bytes }, key]);
+      assert.ok(["disputed", "unreadable"].includes(await verdict(page)), `byte at ${part}`);
+    }
+  }));
+});
+
+/** A well-formed verifier key (C2SP signed-note) that signed nothing here. */
+function strangersKey(name) {
+  const spki = generateKeyPairSync("ed25519").publicKey.export({ type: "spki", format: "der" });
+  const key = Buffer.concat([Buffer.of(1), spki.subarray(-32)]);
+  const id = createHash("sha256").update(`${name}\n`).update(key).digest("hex").slice(0, 8);
+  return `${name}+${id}+${key.toString("base64")}\n`;
+}

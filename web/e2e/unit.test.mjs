@@ -1,0 +1,107 @@
+// Pure parts of the page, bundled on the fly: numbers as text, files by their bytes, long integers.
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { build } from "vite";
+
+let dir;
+let m;
+before(async () => {
+  dir = await mkdtemp(join(tmpdir(), "ledgerline-unit-"));
+  const source = (name) => fileURLToPath(new URL(`../src/${name}.ts`, import.meta.url));
+  await build({
+    configFile: false,
+    logLevel: "silent",
+    build: {
+      ssr: true,
+      outDir: dir,
+      emptyOutDir: true,
+      rollupOptions: { input: Object.fromEntries(["format", "sniff", "report", "inflate"].map((name) => [name, source(name)])) },
+    },
+  });
+  const load = (name) => import(pathToFileURL(join(dir, `${name}.js`)));
+  m = { ...(await load("format")), ...(await load("sniff")), ...(await load("report")), ...(await load("inflate")) };
+});
+after(() => rm(dir, { recursive: true, force: true }));
+
+test("decimal text keeps every digit", () => {
+  assert.equal(m.decimal("9223372036854.775807"), "9,223,372,036,854.775807");
+  assert.equal(m.decimal("0.1"), "0.100000");
+  assert.equal(m.decimal("-1234.000001"), "-1,234.000001");
+  assert.equal(m.decimal("not a number"), "not a number");
+  assert.equal(m.integer("12345678901234567890"), "12,345,678,901,234,567,890");
+});
+
+test("payable amounts show minor units, unless that would hide something", () => {
+  assert.equal(m.minor("1234.560000", 2), "1,234.56");
+  assert.equal(m.minor("1234.561000", 2), "1,234.561000");
+  assert.equal(m.minor("1234.000000", 0), "1,234");
+  assert.equal(m.minor("1.234000", 3), "1.234");
+  assert.deepEqual(m.amountParts("1234.567890", 2), ["1,234.56", "7890"]);
+  assert.deepEqual(m.amountParts("1234.567890", 0), ["1,234", ".567890"]);
+});
+
+test("points move without arithmetic", () => {
+  assert.equal(m.microsToDecimal(9000000), "9.000000");
+  assert.equal(m.microsToDecimal("-9223372036854775808"), "-9223372036854.775808");
+  assert.equal(m.microsToDecimal(-1), "-0.000001");
+  assert.equal(m.percent(333334), "33.3334 %");
+  assert.equal(m.percent(1000000), "100 %");
+  assert.equal(m.percent(1), "0.0001 %");
+});
+
+test("sorting compares all digits", () => {
+  const keys = ["10.000000", "9.999999", "-1.500000", "-1.400000", "9007199254740993.000001", "9007199254740993.000000"];
+  const sorted = [...keys].sort((a, b) => (m.sortKey(a) < m.sortKey(b) ? -1 : 1));
+  assert.deepEqual(sorted, ["-1.500000", "-1.400000", "9.999999", "10.000000", "9007199254740993.000000", "9007199254740993.000001"]);
+});
+
+test("foreign text is bounded and cannot turn its surroundings around", () => {
+  assert.equal(m.clip("x".repeat(400)).length, 301);
+  assert.equal(m.clip("a\u202Egpj.exe\u0007"), "a\u2022gpj.exe\u2022");
+});
+
+test("a report keeps integers beyond 2^53, and text that looks like them", () => {
+  const text = `{"format":"ledgerline-report/1","findings":[{"amount_micros":9223372036854775807,"detail":"\\"amount_micros\\":9223372036854775807"}],"n":12}`;
+  const report = m.parseReport(text);
+  assert.equal(report.findings[0].amount_micros, "9223372036854775807");
+  assert.equal(report.findings[0].detail, `"amount_micros":9223372036854775807`);
+  assert.equal(report.n, 12);
+  assert.throws(() => m.parseReport(`{"format":"ledgerline-report/2"}`), /newer/);
+  assert.throws(() => m.parseReport(`[]`), /not a ledgerline report/);
+});
+
+test("files are told apart by their bytes", () => {
+  const kind = (text) => {
+    const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
+    const found = m.sniffBytes(bytes, bytes.length);
+    return found.is === "other" ? found.looksLike : found.is;
+  };
+  assert.equal(kind("PK\u0003\u0004 anything"), "bundle");
+  assert.equal(kind(Uint8Array.of(0x1f, 0x8b, 8)), "bundle");
+  assert.equal(kind("example.com/plays/2026-04+1a2b3c4d+Ab+/Cd==\n"), "key");
+  assert.equal(kind("PRIVATE+KEY+example.com+1a2b3c4d+AbCd"), "secret");
+  assert.equal(kind("date,store,isrc\n2026,x,y\n"), "csv");
+  assert.equal(kind("date\tstore\n"), "tsv");
+  assert.equal(kind("{}"), "json");
+  assert.equal(kind("<?xml version='1.0'?>"), "xml");
+  assert.equal(kind("%PDF-1.7"), "pdf");
+  assert.equal(kind("PAR1...."), "parquet");
+  assert.equal(kind("ledgerline/run/v1\norigin x\n\n\u2014 x AAAA\n"), "note");
+  assert.equal(kind(Uint8Array.of(0xff, 0xfe, 0x00)), "binary");
+  assert.equal(kind(""), "empty");
+});
+
+test("a gzip bomb, a damaged gzip and another content are refused", async () => {
+  const { gzipSync } = await import("node:zlib");
+  const inflate = (bytes) => m.inflate(new Blob([bytes]), () => {});
+  const bundle = Buffer.concat([Buffer.from("PK\u0003\u0004"), Buffer.from("x".repeat(5000))]);
+  assert.deepEqual(Buffer.from(await inflate(gzipSync(bundle))), bundle);
+  const bomb = gzipSync(Buffer.concat([Buffer.from("PK\u0003\u0004"), Buffer.alloc(64 << 20)]));
+  await assert.rejects(inflate(bomb), /far more than a bundle/);
+  await assert.rejects(inflate(gzipSync(bundle).subarray(0, 40)), /damaged/);
+  await assert.rejects(inflate(gzipSync("a,b,c\n1,2,3\n")), /CSV/);
+});
