@@ -1,0 +1,1 @@
+"""A second implementation of docs/format.md, written from that page alone."""

@@ -1,0 +1,160 @@
+"""From counted plays to money: sections 7.2 to 7.4."""
+
+from typing import NamedTuple
+
+from .money import payable
+from .wire import I64_MAX, I64_MIN, need
+
+PPM = 1_000_000
+PAID, UNKNOWN_ISRC, NOT_LICENSED, NO_SHARES, OVER_CLAIMED, UNCLAIMED = range(6)
+
+
+class Amount(NamedTuple):
+    right: str
+    currency: str
+    amount: int
+    suspended: int
+    reason: int
+
+
+class Cell(NamedTuple):
+    isrc: int
+    territory: str
+    tier: int
+    version: int
+    weight: int
+    before: int
+    total: int
+    first: int
+    last: int
+    amounts: tuple
+
+
+class Line(NamedTuple):
+    """In the order of the lines table."""
+
+    party: int
+    isrc: int
+    territory: str
+    tier: int
+    version: int
+    right: str
+    currency: str
+    ppm: int
+    before: int
+    amount: int
+
+
+class Balance(NamedTuple):
+    party: int
+    currency: str
+    brought: int
+    earned: int
+    payable: int
+    carried: int
+
+
+def part(whole, before, own, total):
+    """The telescoping part of items before + own over total."""
+    return whole * (before + own) // total - whole * before // total
+
+
+def pools_of(pools, tiers):
+    """{(territory, tier number): pools sorted by (right, currency)}."""
+    out = {}
+    for pool in sorted(pools, key=lambda p: (p.right, p.currency)):
+        out.setdefault((pool.territory, tiers[pool.tier]), []).append(pool)
+    return out
+
+
+def make_cells(plays, pools, tiers):
+    """Cells of section 7.2 with the amounts that the pools pay, not yet split."""
+    bounds = [i for i in range(len(plays)) if i == 0 or plays[i][:4] != plays[i - 1][:4]] + [len(plays)]
+    groups = [(plays[a][:4], a, b, sum(p.weight for p in plays[a:b])) for a, b in zip(bounds, bounds[1:])]
+    totals, before = {}, {}
+    for key, _, _, weight in groups:
+        place = key[1], key[2]
+        totals[place] = totals.get(place, 0) + weight
+    by_place = pools_of(pools, tiers)
+    cells = []
+    for key, first, last, weight in groups:
+        place = key[1], key[2]
+        so_far, total = before.get(place, 0), totals[place]
+        before[place] = so_far + weight
+        amounts = tuple(Amount(p.right, p.currency, part(p.amount, so_far, weight, total), 0, PAID)
+                        for p in by_place.get(place, ()))
+        cells.append(Cell(*key, weight, so_far, total, first, last, amounts))
+    return cells
+
+
+def split_amount(cell, amount, time, snapshot):
+    """Section 7.3: the reason, what is suspended and the (party, ppm, before, amount) of the lines."""
+    whole = amount.amount
+    if cell.isrc not in snapshot.recordings:
+        return UNKNOWN_ISRC, whole, []
+    if not snapshot.licensed(cell.isrc, cell.territory, time):
+        return NOT_LICENSED, whole, []
+    ppm = {}
+    for share in snapshot.shares_in_force(cell.isrc, amount.right, cell.territory, time):
+        ppm[share.party] = ppm.get(share.party, 0) + share.ppm
+    claimed = sum(ppm.values())
+    if not ppm:
+        return NO_SHARES, whole, []
+    if claimed > PPM:
+        return OVER_CLAIMED, whole, []
+    lines, before = [], 0
+    for party in sorted(ppm):
+        lines.append((party, ppm[party], before, part(whole, before, ppm[party], PPM)))
+        before += ppm[party]
+    if claimed < PPM:
+        return UNCLAIMED, whole - whole * claimed // PPM, lines
+    return PAID, 0, lines
+
+
+def split_cells(cells, plays, snapshot):
+    """Cells with reasons and suspended amounts, and the sorted lines."""
+    out, lines = [], []
+    for cell in cells:
+        amounts = []
+        for amount in cell.amounts:
+            reason, suspended, parts = split_amount(cell, amount, plays[cell.first].time, snapshot)
+            amounts.append(amount._replace(suspended=suspended, reason=reason))
+            lines += [Line(party, *cell[:4], amount.right, amount.currency, ppm, before, micros)
+                      for party, ppm, before, micros in parts]
+        out.append(cell._replace(amounts=tuple(amounts)))
+    lines.sort()
+    return out, lines
+
+
+def balance(party, currency, brought, earned):
+    """Section 7.4."""
+    total = brought + earned
+    need(I64_MIN <= earned <= I64_MAX and I64_MIN <= total <= I64_MAX, "balance out of range")
+    paid = payable(currency, total)
+    return Balance(party, currency, brought, earned, paid, total - paid)
+
+
+def make_balances(lines, brought=None):
+    """Holders table. `brought`: {(party, currency): micros}, 0 where absent."""
+    brought = {key: micros for key, micros in (brought or {}).items() if micros}
+    earned = dict.fromkeys(brought, 0)
+    for line in lines:
+        key = line.party, line.currency
+        earned[key] = earned.get(key, 0) + line.amount
+    return [balance(*key, brought.get(key, 0), earned[key]) for key in sorted(earned)]
+
+
+def totals(pools, cells, lines, tiers):
+    """{currency: (pool, paid, suspense)} of section 9, currencies sorted."""
+    places = {(cell.territory, cell.tier) for cell in cells}
+    out = {pool.currency: [0, 0, 0] for pool in sorted(pools, key=lambda p: p.currency)}
+    for pool in pools:
+        out[pool.currency][0] += pool.amount
+        if (pool.territory, tiers[pool.tier]) not in places:
+            out[pool.currency][2] += pool.amount
+    for line in lines:
+        out[line.currency][1] += line.amount
+    for cell in cells:
+        for amount in cell.amounts:
+            out[amount.currency][2] += amount.suspended
+    return {currency: tuple(sums) for currency, sums in out.items()}
