@@ -53,6 +53,11 @@ pub enum Error {
         /// What is wrong with it.
         message: String,
     },
+    /// A data set could not be made.
+    Simulate {
+        /// Why.
+        message: String,
+    },
     /// Standard output.
     Output(io::Error),
     /// Our own mistake.
@@ -89,6 +94,7 @@ impl fmt::Display for Error {
             Self::Run(error) => error.fmt(f),
             Self::File(error) => error.fmt(f),
             Self::Usage { argument, message } => write!(f, "{argument}: {message}"),
+            Self::Simulate { message } => f.write_str(message),
             Self::Output(error) => write!(f, "cannot write to standard output: {error}"),
             Self::Bug { what } => write!(
                 f,

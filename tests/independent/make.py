@@ -122,7 +122,7 @@ def cut(world, scope, table, tamper):
         first = sum(1 for k, _ in pairs if k < key)
         ranges.append((key, first, first + sum(1 for k, _ in pairs if k == key)))
     ranges = tamper("ranges " + table, ranges)
-    row_salts = tables.table_salts(table, len(pairs), world.inputs.k_run, world.inputs.k_reg, world.run.cells)
+    row_salts = world.run.salts[table]
     rows = [bundle.Row(p, pairs[p][0], None if table == "plays" else row_salts[p], None, pairs[p][1])
             for _, first, last in ranges for p in range(first, last)]
     boundary = [(p, pairs[p][0], tables.row_hash(row_salts[p], pairs[p][1]))

@@ -216,7 +216,7 @@ impl Demo<'_> {
                     self.dir.display(),
                     arguments.join(" "),
                     output.status,
-                    String::from_utf8_lossy(&output.stdout),
+                    String::from_utf8_lossy(output.stdout.get(..2000).unwrap_or(&output.stdout)),
                     String::from_utf8_lossy(&output.stderr)
                 ),
             });

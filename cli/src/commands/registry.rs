@@ -275,9 +275,11 @@ fn show(snapshot: &Snapshot, key: Option<&str>, last: i64, ui: &Ui) -> Result<Ou
         })
         .collect();
     let mut value = head;
-    value["shares"] = json!(shares);
-    if matches!(key, Key::Recording(_)) {
-        value["licences"] = json!(licences);
+    if let Some(members) = value.as_object_mut() {
+        members.insert("shares".to_owned(), json!(shares));
+        if matches!(key, Key::Recording(_)) {
+            members.insert("licences".to_owned(), json!(licences));
+        }
     }
     ui.result(|| value, || words)?;
     Ok(Outcome::Done)

@@ -229,7 +229,8 @@ impl Claims<'_> {
             }
             Reason::NotLicensed => whole && !covered,
             Reason::NoShares => whole && licensed && mine == 0,
-            Reason::OverClaimed => whole && licensed && mine != Ppm::WHOLE.get(),
+            // Also to a holder of the whole: others may claim some of it.
+            Reason::OverClaimed => whole && licensed,
             // Recordings of a holder are in the registry.
             Reason::UnknownIsrc | Reason::NoPlays => false,
         }

@@ -24,6 +24,7 @@ class Inputs(NamedTuple):
 
 class Run(NamedTuple):
     pairs: dict  # table: [(key, row)]
+    salts: dict  # table: [salt]
     leaves: dict  # table: [leaf hash]
     plays: list
     cells: list
@@ -38,16 +39,18 @@ def derive(inputs, events, tamper=lambda stage, value: value):
     tiers = tier_numbers(pools)
     plays = tamper("plays", attribution.count_plays(attribution.group(events), inputs.snapshot, rules,
                                                     inputs.period, tiers))
-    cells = tamper("cells", settle.make_cells(plays, pools, tiers))
+    honest = settle.make_cells(plays, pools, tiers)
+    cells = tamper("cells", honest)
     cells, lines = tamper("split", settle.split_cells(cells, plays, inputs.snapshot))
     holders = tamper("holders", settle.make_balances(lines, inputs.brought))
     totals = tamper("totals", settle.totals(pools, cells, lines, tiers))
     pairs = {"registry": inputs.registry}
     for name, rows in (("plays", plays), ("cells", cells), ("lines", lines), ("holders", holders)):
         pairs[name] = tables.encode(name, rows)
-    leaves = {name: tables.leaves(rows, tables.table_salts(name, len(rows), inputs.k_run, inputs.k_reg, cells))
-              for name, rows in pairs.items()}
-    return Run(pairs, leaves, plays, cells, lines, holders, totals)
+    salts = {name: tables.table_salts(name, len(rows), inputs.k_run, inputs.k_reg, honest) for name, rows in pairs.items()}
+    leaves = {name: tables.leaves(rows, salts[name]) for name, rows in pairs.items()}
+    return Run(pairs, salts, leaves, plays, cells, lines, holders, totals)
+
 
 
 def run_note(inputs, run, log):
