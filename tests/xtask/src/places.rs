@@ -1,0 +1,33 @@
+//! Where things are.
+
+use std::path::{Path, PathBuf};
+
+/// The workspace's folder.
+pub(crate) fn root() -> PathBuf {
+    // Set by cargo; this package is in tests/xtask.
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors().nth(2).unwrap_or(here).to_owned()
+}
+
+/// Cargo's folder of built things.
+pub(crate) fn target() -> PathBuf {
+    match std::env::var_os("CARGO_TARGET_DIR") {
+        Some(dir) => root().join(dir),
+        None => root().join("target"),
+    }
+}
+
+/// The page's sources.
+pub(crate) fn web() -> PathBuf {
+    root().join("web")
+}
+
+/// The command line, once it is built.
+pub(crate) fn ledgerline() -> PathBuf {
+    target().join("release").join("ledgerline")
+}
+
+/// What tests leave behind for people to look at.
+pub(crate) fn output() -> PathBuf {
+    target().join("test-output")
+}
