@@ -1,6 +1,16 @@
 //! A small world from events to bundles: every bundle verifies, and no changed one does.
 //!
 //! The world: three recordings, three holders, six listeners, 40 plays, one of each kind of trouble.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "in a test a panic is the finding"
+)]
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,15 @@
 //! Bundles that the independent implementation made: the good ones verify, the mutated ones are
 //! refused, and those of a cheating operator, who signs what is not so, are disputed.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "in a test a panic is the finding"
+)]
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

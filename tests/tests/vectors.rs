@@ -1,5 +1,15 @@
 //! The core against `tests/vectors`, which the independent implementation made from `docs/format.md`
 //! alone: records, salts, trees, openings, notes, tables, plays, money, samples.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "in a test a panic is the finding"
+)]
 
 use std::collections::BTreeMap;
 
