@@ -101,9 +101,10 @@ def log_leaves(events):
 def build(rows=None, events=None, tamper=plain, rules=RULES, pools=POOLS):
     """A signed world. `tamper(stage, value)` lets an operator cheat consistently at a stage."""
     events = telemetry() if events is None else events
-    pairs = tamper("registry", registry.canonical(market() if rows is None else rows))
+    honest = registry.canonical(market() if rows is None else rows)
+    pairs = tamper("registry", honest)
     period = tamper("period", (FROM, TO))
-    inputs = Inputs(ORIGIN, period, 0, rules, pools, pairs, tamper("snapshot", registry.parse(pairs)),
+    inputs = Inputs(ORIGIN, period, 0, rules, pools, pairs, registry.parse(honest),
                     salts.run_key(MASTER, ORIGIN, runnote.period_text(period), 0), salts.registry_key(MASTER, ORIGIN))
     _, leaves = log_leaves(events)
     root = tree.root(leaves)

@@ -103,7 +103,9 @@ describe("the shipped page", { skip }, () => {
     await page.setInputFiles("#pick-key", given.key);
     await page.setInputFiles("#pick-bundle", given.bundle.endsWith(".gz") ? given.bundle : [gz]);
     assert.equal(await verdict(page), JSON.parse(given.report).verdict);
-    assert.equal(await reportText(page), given.report);
+    // The report names the file it was given; all else is the same.
+    const renamed = given.bundle.endsWith(".gz") ? given.report : given.report.replace(JSON.stringify(basename(given.bundle)), JSON.stringify(gz.name));
+    assert.equal(await reportText(page), renamed);
   }));
 
   test("accessible with real content", () => onPage({}, async (page) => {
@@ -145,7 +147,7 @@ describe("the shipped page", { skip }, () => {
   test("a changed byte is never verified", () => onPage({}, async (page) => {
     const whole = await readFile(given.bundle);
     const key = await named(given.key);
-    for (const part of [0.02, 0.31, 0.57, 0.83, 0.97]) {
+    for (const part of [0, 0.02, 0.31, 0.57, 0.83, 0.97]) {
       const bytes = Buffer.from(whole);
       bytes[Math.floor(bytes.length * part)] ^= 1;
       await page.reload();

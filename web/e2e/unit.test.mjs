@@ -1,6 +1,7 @@
 // Pure parts of the page, bundled on the fly: numbers as text, files by their bytes, long integers.
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -19,11 +20,11 @@ before(async () => {
       ssr: true,
       outDir: dir,
       emptyOutDir: true,
-      rollupOptions: { input: Object.fromEntries(["format", "sniff", "report", "inflate"].map((name) => [name, source(name)])) },
+      rollupOptions: { input: Object.fromEntries(["format", "sniff", "report", "inflate", "words"].map((name) => [name, source(name)])) },
     },
   });
   const load = (name) => import(pathToFileURL(join(dir, `${name}.js`)));
-  m = { ...(await load("format")), ...(await load("sniff")), ...(await load("report")), ...(await load("inflate")) };
+  m = { ...(await load("format")), ...(await load("sniff")), ...(await load("report")), ...(await load("inflate")), ...(await load("words")) };
 });
 after(() => rm(dir, { recursive: true, force: true }));
 
@@ -72,6 +73,20 @@ test("a report keeps integers beyond 2^53, and text that looks like them", () =>
   assert.equal(report.n, 12);
   assert.throws(() => m.parseReport(`{"format":"ledgerline-report/2"}`), /newer/);
   assert.throws(() => m.parseReport(`[]`), /not a ledgerline report/);
+});
+
+test("every code that the core can put into a bundle's report has words here", async (t) => {
+  const core = new URL("../../core/src/audit/", import.meta.url);
+  if (!existsSync(core)) return t.skip("core/src/audit is not there");
+  const codes = new Set();
+  for (const file of ["bundle.rs", "signed.rs", "plays.rs", "money.rs"]) {
+    const source = await readFile(new URL(file, core), "utf8");
+    for (const [, code] of source.matchAll(/"([a-z]+\.[a-z]+|no-pool)"/g)) codes.add(code);
+  }
+  // Names of files in a bundle look like codes.
+  for (const file of ["run.note", "rules.toml", "pools.csv"]) codes.delete(file);
+  assert.ok(codes.size > 15, `${[...codes]}`);
+  assert.deepEqual([...codes].filter((code) => !m.findingTitles[code]), []);
 });
 
 test("files are told apart by their bytes", () => {

@@ -15,6 +15,7 @@ declare module "*/pkg/ledgerline_wasm.js" {
   export function version(): string;
   export function verify(
     bundle: Uint8Array,
+    name: string,
     key: string | undefined,
     auditor: string | undefined,
     progress: (done: number, total: number, stage: string) => void,

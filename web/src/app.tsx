@@ -51,6 +51,7 @@ export function App() {
       setPhase({ at: "working", progress: { done: 0, total: 1, stage: bundle.gzip ? "inflating" : "reading" } });
       const request = {
         bundle: bundle.file,
+        name: bundle.file.name,
         gzip: bundle.gzip,
         ...(key ? { key } : {}),
         ...(auditor ? { auditor } : {}),

@@ -190,7 +190,9 @@ async function sort(list: File[], want: Want, before: Chosen): Promise<{ chosen:
   let keys = 0;
   for (const file of list.slice(0, MAX_FILES)) {
     const name = shownName(file);
-    const kind = await sniffFile(file).catch(() => null);
+    let kind = await sniffFile(file).catch(() => null);
+    // Called a bundle and not looking like one: damaged, most likely. The core says where.
+    if (kind?.is === "other" && /\.llb(\.gz)?$/i.test(file.name)) kind = { is: "bundle", gzip: false };
     if (!kind) {
       notices.push(files.unreadableFile(name));
     } else if (kind.is === "secret") {

@@ -5,16 +5,17 @@ import workerUrl from "./worker.ts?worker&url";
 export interface Core {
   version: string;
   sha256: string | null;
-  /** Returns the report as JSON text. Throws where the bytes are not a bundle. */
+  /** Returns the report as JSON text; `name` is the file's. Throws where the bytes are not a bundle. */
   verify(
     bundle: Uint8Array,
+    name: string,
     key: string | undefined,
     auditor: string | undefined,
     progress: (done: number, total: number, stage: string) => void,
   ): string;
 }
 
-export interface Request { id: number; bundle: Blob; gzip: boolean; key?: string; auditor?: string }
+export interface Request { id: number; bundle: Blob; name: string; gzip: boolean; key?: string; auditor?: string }
 export type Reply =
   | { is: "ready"; version: string; sha256: string | null }
   | { is: "broken"; message: string }

@@ -1,20 +1,23 @@
 // What does not agree: place, expected, found, and the money it is about.
 import { useState } from "preact/hooks";
 import { clip, decimal, microsToDecimal } from "./format.ts";
-import type { Finding } from "./report.ts";
+import type { Finding, Suspended } from "./report.ts";
 import { findings as words, findingTitles } from "./words.ts";
 
 const PAGE = 25;
 
-export function Findings({ findings }: { findings: Finding[] }) {
+/** What contradicts. */
+export function Contradictions({ findings }: { findings: Finding[] }) {
   const errors = findings.filter((finding) => finding.severity === "error");
-  const others = findings.filter((finding) => finding.severity !== "error");
-  return (
-    <>
-      {errors.length > 0 && <List id="findings" heading={words.heading} findings={errors} next />}
-      {others.length > 0 && <List id="remarks" heading={words.headingOther} findings={others} />}
-    </>
-  );
+  return errors.length > 0 ? <List id="findings" heading={words.heading} findings={errors} next /> : null;
+}
+
+/** What contradicts nothing, but somebody may want to act on. Money held back has a section of its own. */
+export function Remarks({ findings, suspended }: { findings: Finding[]; suspended: Suspended[] }) {
+  const shown = new Set(suspended.map((item) => `${item.reason} ${item.currency} ${item.amount}`));
+  const others = findings.filter(({ severity, code, currency, amount_micros: micros }) =>
+    severity !== "error" && !(micros !== null && shown.has(`${code} ${currency} ${microsToDecimal(micros)}`)));
+  return others.length > 0 ? <List id="remarks" heading={words.headingOther} findings={others} /> : null;
 }
 
 function List({ id, heading, findings, next = false }: { id: string; heading: string; findings: Finding[]; next?: boolean }) {

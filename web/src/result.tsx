@@ -2,7 +2,7 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { options } from "preact";
 import { Chart } from "./chart.tsx";
-import { Findings } from "./findings.tsx";
+import { Contradictions, Remarks } from "./findings.tsx";
 import { Ladder } from "./ladder.tsx";
 import { Lines } from "./lines.tsx";
 import type { Report } from "./report.ts";
@@ -21,11 +21,12 @@ export function Result({ report, text, name, hasKey }: { report: Report; text: s
     <>
       <VerdictCard report={report} />
       {unknown && <KeyHelp origin={subject.origin ?? null} />}
-      <Findings findings={report.findings} />
+      <Contradictions findings={report.findings} />
       <Ladder report={report} />
       {totals.holder && <Totals totals={totals} verdict={report.verdict} />}
       {totals.plays && <Plays plays={totals.plays} />}
       {totals.suspended && <Suspense suspended={totals.suspended} />}
+      <Remarks findings={report.findings} suspended={totals.suspended ?? []} />
       {totals.days && <Chart days={totals.days} home={totals.holder?.currency ?? ""} />}
       {totals.tracks && <Tracks tracks={totals.tracks} home={totals.holder?.currency ?? ""} printing={printing} />}
       {totals.lines && <Lines lines={totals.lines} tracks={totals.tracks ?? []} printing={printing} />}

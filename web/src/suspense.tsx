@@ -1,36 +1,34 @@
 // Money of the holder's recordings that nobody was paid, and why.
-import { moneyText } from "./amount.tsx";
-import { clip } from "./format.ts";
+import { clip, decimal } from "./format.ts";
 import type { Suspended } from "./report.ts";
 import { suspended as words } from "./words.ts";
 
-const MAX_ROWS = 100;
+const MAX_REASONS = 20;
 
 export function Suspense({ suspended }: { suspended: Suspended[] }) {
+  const reasons = [...new Set(suspended.map((item) => item.reason))].slice(0, MAX_REASONS);
   return (
     <section class="suspense" aria-labelledby="suspense-heading">
       <h2 id="suspense-heading">{words.heading}</h2>
-      {suspended.length === 0 ? (
-        <p>{words.nothing}</p>
-      ) : (
-        <>
-          <p class="muted">{words.lead}</p>
-          <ul class="reasons">
-            {suspended.slice(0, MAX_ROWS).map((item) => {
-              const [reason, todo] = words.reasons[item.reason] ?? [clip(item.reason, 80), ""];
-              return (
-                <li key={`${item.currency} ${item.reason}`}>
-                  <div>
-                    <p><strong>{reason}</strong></p>
-                    <p class="muted">{todo} <code class="small">{clip(item.reason, 80)}</code></p>
-                  </div>
-                  <p class="amount">{moneyText([item])}</p>
-                </li>
-              );
-            })}
-          </ul>
-        </>
-      )}
+      <p class="muted">{reasons.length === 0 ? words.nothing : words.lead}</p>
+      <ul class="reasons">
+        {reasons.map((reason) => {
+          const [name, todo] = words.reasons[reason] ?? [clip(reason, 80), ""];
+          return (
+            <li key={reason}>
+              <div>
+                <p><strong>{name}</strong></p>
+                <p class="muted">{todo} <code class="small">{clip(reason, 80)}</code></p>
+              </div>
+              <ul class="amounts">
+                {suspended.filter((item) => item.reason === reason).map(({ amount, currency }) => (
+                  <li key={currency}>{decimal(amount)} <span class="unit">{currency}</span></li>
+                ))}
+              </ul>
+            </li>
+          );
+        })}
+      </ul>
     </section>
   );
 }

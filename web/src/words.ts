@@ -88,22 +88,13 @@ export const work = {
 
 /** The core's names of its stages; a name that is not here is shown as it comes. */
 export const stages: Record<string, string> = {
-  reading: "Reading the file",
   inflating: "Unpacking the file",
-  bundle: "Reading the bundle",
-  format: "Reading the bundle",
-  note: "Checking the signature of the run",
-  notes: "Checking the signatures",
+  reading: "Reading the bundle",
   signatures: "Checking the signatures",
-  checkpoint: "Checking the log’s checkpoint",
-  registry: "Checking who owns what",
-  holders: "Checking your totals",
-  lines: "Checking your lines",
-  cells: "Checking the recordings’ earnings",
+  tables: "Checking that your rows are all there",
   plays: "Checking your plays",
   events: "Opening sampled plays in the log",
   money: "Recomputing your money",
-  report: "Writing the report",
 };
 
 export const verdicts: Record<Verdict | "unreadable", { label: string; means: string }> = {
@@ -189,13 +180,32 @@ export const findings = {
 
 /** Findings and failed checks by code, in plain words; where a code is not here, the core's detail stands alone. */
 export const findingTitles: Record<string, string> = {
-  "run-signature": "The run was not signed with this key",
-  "checkpoint-signature": "The log’s checkpoint was not signed with this key",
-  "line-amount": "A line pays another amount than its shares give",
-  "holder-total": "Your total is not the sum of your lines",
-  "cell-amount": "A recording earned another amount than the pool gives it",
-  "play-missing": "A play is missing from the committed rows",
-  "play-counts": "The number of plays differs",
+  "run.signature": "The statement does not carry a valid signature of your key",
+  "run.text": "The signed note of the run is not in order",
+  "run.log": "The statement is about another state of the log",
+  "run.balance": "The run’s own totals do not add up",
+  "checkpoint.signature": "The log’s checkpoint does not carry a valid signature of your key",
+  "rules.hash": "These are not the rules that were signed",
+  "pools.hash": "These are not the pools that were signed",
+  "registry.slice": "Rows about your shares are missing or changed",
+  "registry.rows": "A row about your shares is not in order",
+  "scope.recordings": "The list of your recordings is not complete, or too long",
+  "holders.slice": "Your account is missing or changed",
+  "lines.slice": "Some of your lines are missing or changed",
+  "cells.slice": "Earnings of your recordings are missing or changed",
+  "plays.slice": "Some of your plays are missing or changed",
+  "plays.counted": "A counted play does not keep to the rules",
+  "cells.plays": "A recording was not credited with exactly its plays",
+  "events.opened": "A sampled play does not open into the log",
+  "cells.money": "A recording earned another amount than its part of the pool",
+  "lines.money": "A line pays another amount than your share gives",
+  "holders.money": "Your total is not what your lines give",
+  "auditor.signature": "The auditor’s signature is missing or not valid",
+  "not-licensed": "Held back: played where there was no licence",
+  "no-shares": "Held back: nobody claims the right",
+  "over-claimed": "Held back: the claims exceed the whole",
+  unclaimed: "Held back: part of the right is unclaimed",
+  "no-pool": "Some of your plays earn nothing",
 };
 
 export const totals = {

@@ -31,13 +31,13 @@ export function Working({ progress, onCancel }: { progress: Progress; onCancel: 
       </div>
       <button type="button" class="button" onClick={onCancel}>{work.cancel}</button>
       <div
-        class="bar"
+        class={total > 0 ? "bar" : "bar unknown"}
         role="progressbar"
         aria-label={work.label}
         aria-valuemin={0}
         aria-valuemax={100}
-        aria-valuenow={percent}
-        aria-valuetext={`${work.stage(stage)}, ${work.of(percent)}`}
+        aria-valuenow={total > 0 ? percent : undefined}
+        aria-valuetext={total > 0 ? `${work.stage(stage)}, ${work.of(percent)}` : work.stage(stage)}
       >
         <div class="fill" style={{ width: `${percent}%` }} />
       </div>

@@ -31,7 +31,7 @@ scope.addEventListener("message", async ({ data }) => {
   const progress = throttled((done, total, stage) => scope.postMessage({ is: "progress", id, done, total, stage }));
   try {
     const bundle = await read(data, progress);
-    const report = loaded.verify(bundle, data.key, data.auditor, progress);
+    const report = loaded.verify(bundle, data.name, data.key, data.auditor, progress);
     scope.postMessage({ is: "report", id, text: report });
   } catch (error) {
     // A trap (a fault of ours) leaves the instance unusable, and must not look like a verdict on the file.
@@ -43,14 +43,14 @@ scope.addEventListener("message", async ({ data }) => {
   }
 });
 
-async function read(request: Request, progress: Core["verify"] extends (...args: infer A) => string ? A[3] : never) {
+async function read(request: Request, progress: Parameters<Core["verify"]>[4]) {
   if (request.gzip) return inflate(request.bundle, (done, total) => progress(done, total, "inflating"));
   progress(0, 1, "reading");
   try {
     return new Uint8Array(await request.bundle.arrayBuffer());
   } catch (error) {
     if (error instanceof RangeError) throw error;
-    throw new Refused(files.unreadableFile((request.bundle as File).name ?? ""));
+    throw new Refused(files.unreadableFile(request.name));
   }
 }
 

@@ -131,7 +131,7 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
         &stored,
         &tables,
         &ledger,
-        requests,
+        &requests,
         &mut |cut| {
             let path = path_of(cut.request.party);
             let size = write(&path, &cut)?;

@@ -85,7 +85,7 @@ pub fn drop_a_play(stored: &StoredRun, ledger: &Ledger, line: &Line) -> Result<V
         stored,
         &tables,
         ledger,
-        vec![request],
+        &[request],
         &mut |cut| {
             bytes = cut.bytes;
             Ok(())

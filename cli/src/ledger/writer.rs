@@ -38,7 +38,7 @@ pub struct LedgerWriter {
     listener: ListenerKey,
     stopped: bool,
     /// Held until the writer is dropped.
-    _lock: File,
+    lock: File,
 }
 
 /// The segment that takes events.
@@ -76,9 +76,7 @@ impl LedgerWriter {
         let listener = secrets::listener_key(&layout)?;
         let lock = lock(&layout)?;
         // Read again: the state may have changed before the lock was ours.
-        let manifest = Manifest {
-            ..Manifest::read(&layout)?
-        };
+        let manifest = Manifest::read(&layout)?;
         let state = recover::recover(&layout, &manifest, &signing, master)?;
         let mut writer = Self {
             layout,
@@ -91,7 +89,7 @@ impl LedgerWriter {
             recovery: state.steps,
             listener,
             stopped: false,
-            _lock: lock,
+            lock,
         };
         if writer.manifest.state == State::Closed && writer.finish_closing()? {
             writer.recovery.push(RecoveryStep::FinishedClosing);
@@ -308,6 +306,8 @@ impl Drop for LedgerWriter {
         if let Sealing::Busy(thread) = std::mem::replace(&mut self.sealing, Sealing::Failed) {
             let _ = thread.join();
         }
+        // Closing the file would leave the lock to a child process that is just being started.
+        let _ = self.lock.unlock();
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use ledgerline::bundle::{Draft, OpenedPlay, Openings, Request, RunTables};
+use ledgerline::bundle::{BundleError, Draft, OpenedPlay, Openings, Request, RunTables};
 use ledgerline::event::Event;
 use ledgerline::id::{ListenerId, PlayId};
 use ledgerline::log::opening::{Piece, prove_subtree, prove_with_pieces};
@@ -46,7 +46,7 @@ pub fn cut_bundles(
     stored: &StoredRun,
     tables: &RunTables,
     ledger: &Ledger,
-    requests: Vec<Request>,
+    requests: &[Request],
     write: &mut dyn FnMut(Cut) -> Result<(), RunError>,
     progress: &mut dyn FnMut(u64),
 ) -> Result<(), RunError> {
@@ -55,27 +55,32 @@ pub fn cut_bundles(
         return Err(RunError::Tiles);
     }
     let mut done = 0_u64;
+    // Slices are cut on all threads, a few holders at a time, and finished in batches.
     let mut batch: Vec<(Request, Draft)> = Vec::new();
     let mut bytes = 0;
-    let mut requests = requests.into_iter().peekable();
-    while let Some(request) = requests.next() {
-        let draft = Draft::new(
-            tables,
-            &stored.note,
-            &stored.checkpoint_note,
-            request.clone(),
-        );
-        let draft = draft.map_err(RunError::Bundle)?;
-        bytes += draft.size();
-        batch.push((request, draft));
-        if bytes > BATCH_BYTES || requests.peek().is_none() {
-            let count = batch.len() as u64;
+    for window in requests.chunks(rayon::current_num_threads() * 4) {
+        let drafts: Vec<Result<Draft, BundleError>> = window
+            .par_iter()
+            .map(|request| {
+                let request = request.clone();
+                Draft::new(tables, &stored.note, &stored.checkpoint_note, request)
+            })
+            .collect();
+        for (request, draft) in window.iter().zip(drafts) {
+            let draft = draft.map_err(RunError::Bundle)?;
+            bytes += draft.size();
+            batch.push((request.clone(), draft));
+        }
+        if bytes > BATCH_BYTES {
+            done += batch.len() as u64;
             finish(stored, ledger, &tree, std::mem::take(&mut batch), write)?;
             bytes = 0;
-            done += count;
             progress(done);
         }
     }
+    done += batch.len() as u64;
+    finish(stored, ledger, &tree, batch, write)?;
+    progress(done);
     Ok(())
 }
 
@@ -210,5 +215,5 @@ fn prove(ledger: &Ledger, tree: &HashTree, openings: &mut [Openings]) -> Result<
 }
 
 fn opening(error: ledgerline::log::OpeningError) -> RunError {
-    RunError::Bundle(ledgerline::bundle::BundleError::Opening(error))
+    RunError::Bundle(BundleError::Opening(error))
 }

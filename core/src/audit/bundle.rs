@@ -114,7 +114,8 @@ pub fn verify_bundle(
     }
     .check_lines(&mut checker);
     check_balances(&mut checker, &bundle, &lines, &balances);
-    check_balance(&mut checker, &bundle.run, &bundle.pools);
+    let mut shown = cells.iter().map(|(_, cell)| cell);
+    check_balance(&mut checker, &bundle.run, &bundle.pools, &mut shown);
     check_auditor(&mut checker, &bundle.run_note, trust);
     note_what_to_act_on(&mut checker, &bundle, &cells);
 

@@ -49,7 +49,7 @@ pub(super) fn place_of(bundle: &Bundle<'_>, key: &CellKey) -> String {
 pub(super) fn check_cells(checker: &mut Checker, bundle: &Bundle<'_>, cells: &[(u64, Cell)]) {
     let mut problems = Problems::default();
     let mut weights = BTreeMap::new();
-    for (number, cell) in cells {
+    for (at, (number, cell)) in cells.iter().enumerate() {
         let place = || format!("cell {number} ({})", place_of(bundle, &cell.key));
         let pools = bundle.pools.of(cell.key.territory, cell.key.tier);
         let named = cell.amounts.iter().map(|a| (&a.right, a.currency));
@@ -78,13 +78,20 @@ pub(super) fn check_cells(checker: &mut Checker, bundle: &Bundle<'_>, cells: &[(
                 .saying("a recording's part of a pool is not what its plays earn")
             });
         }
-        let (total, before): &mut (u64, u64) = weights
+        // How many cells the bundle does not show up to this one: none new means none in between.
+        let hidden = number.saturating_sub(at as u64);
+        let (total, before, hidden_before): &mut (u64, u64, u64) = weights
             .entry((cell.key.territory, cell.key.tier))
-            .or_insert((cell.weight_total, 0));
+            .or_insert((cell.weight_total, 0, 0));
         let after = cell.weight_before.checked_add(cell.weight);
-        let fits = *total == cell.weight_total
-            && *before <= cell.weight_before
-            && after.is_some_and(|after| after <= *total);
+        let follows = if hidden == *hidden_before {
+            cell.weight_before == *before
+        } else {
+            cell.weight_before >= *before
+        };
+        let fits =
+            follows && *total == cell.weight_total && after.is_some_and(|after| after <= *total);
+        *hidden_before = hidden;
         problems.require(fits, || {
             error("cells.money", place())
                 .compared(
@@ -105,6 +112,54 @@ pub(super) fn check_cells(checker: &mut Checker, bundle: &Bundle<'_>, cells: &[(
     checker.conclude("cells.money", 3, passed, problems);
 }
 
+/// How a right is split, as far as the amounts of its cells tell: the same for every tier and
+/// currency while the shares do not change.
+#[derive(Debug, Default)]
+struct Split {
+    /// Reason, and the shares before the holder's.
+    seen: Option<(Reason, Option<u32>)>,
+    /// All shares add up to at least this many ppm...
+    least: i128,
+    /// ...and to at most the whole less this many.
+    short: i128,
+}
+
+impl Split {
+    /// Whether a cell's amount can come from the same split as those before.
+    fn agrees(&mut self, entry: &CellAmount, line: Option<&Line>) -> bool {
+        let this = (entry.reason, line.map(|line| line.ppm_before));
+        let same = *self.seen.get_or_insert(this) == this;
+        if entry.reason != Reason::Unclaimed {
+            return same;
+        }
+        // paid = floor(amount * claimed / 10^6), so claimed lies between these bounds.
+        let whole = i128::from(Ppm::WHOLE.get());
+        let amount = i128::from(entry.amount.0);
+        let paid = amount.saturating_sub(i128::from(entry.suspended.0));
+        let claimed = line.map_or(1, |l| {
+            i128::from(l.ppm_before).saturating_add(l.ppm.parts().into())
+        });
+        let mut most = whole.saturating_sub(1);
+        self.least = self.least.max(claimed);
+        if amount > 0 {
+            let up = |n: i128| {
+                n.saturating_add(amount.saturating_sub(1))
+                    .checked_div(amount)
+            };
+            self.least = self
+                .least
+                .max(up(paid.saturating_mul(whole)).unwrap_or(i128::MAX));
+            let above = paid
+                .saturating_add(1)
+                .saturating_mul(whole)
+                .saturating_sub(1);
+            most = most.min(above.checked_div(amount).unwrap_or(0));
+        }
+        self.short = self.short.max(whole.saturating_sub(most));
+        same && self.least <= whole.saturating_sub(self.short)
+    }
+}
+
 /// What a bundle shows of the holder's shares and lines.
 pub(super) struct Claims<'a> {
     pub(super) bundle: &'a Bundle<'a>,
@@ -120,6 +175,7 @@ impl Claims<'_> {
     /// Each share of the holder in each cell has exactly its line.
     pub(super) fn check_lines(&self, checker: &mut Checker) {
         let mut problems = Problems::default();
+        let mut splits: BTreeMap<_, Split> = BTreeMap::new();
         let mut left: BTreeMap<_, &Line> = self
             .lines
             .iter()
@@ -129,6 +185,24 @@ impl Claims<'_> {
             for entry in &cell.amounts {
                 let line = left.remove(&(cell.key, &entry.right, entry.currency));
                 self.check_entry(cell, *time, entry, line, &mut problems);
+                let key = cell.key;
+                let split = splits
+                    .entry((key.isrc, key.territory, key.share_version, &entry.right))
+                    .or_default();
+                problems.require(split.agrees(entry, line), || {
+                    error(
+                        "lines.money",
+                        self.place(&key, &format!("{} {}", entry.right, entry.currency)),
+                    )
+                    .compared(
+                        "one split of the right for all pools",
+                        "another split than for another pool",
+                    )
+                    .of_money(entry.amount, entry.currency)
+                    .saying(
+                        "a right is split in one way for one pool and in another way for the next",
+                    )
+                });
             }
         }
         for line in left.values() {

@@ -307,7 +307,7 @@ impl Pass<'_> {
             let mut covered = range.start;
             let mut tiles = true;
             while let Some((_, cell)) = cells.next_if(|(_, c)| c.key.isrc.packed() == isrc) {
-                tiles &= cell.first == covered;
+                tiles &= cell.first == covered && cell.end > cell.first;
                 covered = cell.end;
             }
             self.placed.require(tiles && covered == range.end, || {

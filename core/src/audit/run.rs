@@ -113,7 +113,8 @@ pub fn audit_run(evidence: &RunEvidence<'_>, trust: &Trust) -> Report {
         check_table(&mut checker, evidence, table, rung);
     }
     check_database(&mut checker, evidence);
-    check_balance(&mut checker, run, evidence.pools);
+    let mut cells = evidence.derived.settlement.cells.iter();
+    check_balance(&mut checker, run, evidence.pools, &mut cells);
     check_text(&mut checker, evidence);
     check_auditor(&mut checker, evidence.note, trust);
     note_tally(&mut checker, &evidence.tally);

@@ -1,7 +1,10 @@
 //! Rung 1 and 4: signatures, and that note, checkpoint, rules and pools belong together.
 
+use std::collections::BTreeMap;
+
 use crate::log::{Checkpoint, Hash, Note, VerifierKey};
-use crate::royalty::Pools;
+use crate::money::{Currency, Micros};
+use crate::royalty::{Cell, Pools};
 use crate::statement::RunNote;
 
 use super::Trust;
@@ -111,7 +114,12 @@ pub(super) fn check_file(
 }
 
 /// Checks that the money of each currency is all accounted for.
-pub(super) fn check_balance(checker: &mut Checker, run: &RunNote, pools: &Pools) {
+pub(super) fn check_balance(
+    checker: &mut Checker,
+    run: &RunNote,
+    pools: &Pools,
+    cells: &mut dyn Iterator<Item = &Cell>,
+) {
     let mut problems = Problems::default();
     let sums = pools.sums().unwrap_or_default();
     problems.require(run.totals.keys().eq(sums.keys()), || {
@@ -139,6 +147,22 @@ pub(super) fn check_balance(checker: &mut Checker, run: &RunNote, pools: &Pools)
                     format!("{} + {}", totals.paid, totals.suspense),
                 )
                 .saying("paid and suspense do not add up to the pool")
+        });
+    }
+    let mut held: BTreeMap<Currency, Micros> = BTreeMap::new();
+    for entry in cells.flat_map(|cell| &cell.amounts) {
+        let sum = held.entry(entry.currency).or_default();
+        *sum = Micros(sum.0.saturating_add(entry.suspended.0));
+    }
+    for (currency, sum) in held {
+        let stated = run.totals.get(&currency).map(|totals| totals.suspense);
+        problems.require(stated.is_some_and(|stated| sum <= stated), || {
+            let stated = stated.map_or_else(|| "none".to_owned(), |s| s.to_string());
+            error("run.balance", &format!("run.note suspense {currency}"))
+                .compared(format!("at least {sum}"), stated)
+                .saying(
+                    "more of the shown recordings' money is in suspense than of the whole run's",
+                )
         });
     }
     let passed = "in every currency, paid + suspense = pool";

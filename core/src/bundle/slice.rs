@@ -304,9 +304,15 @@ pub(super) fn encode(
     let opened: Vec<u64> = merge(inside.map(|p| (p, ())), beside.iter().map(|p| (*p, ())))
         .map(|(position, ())| position)
         .collect();
+    // The leaves below one hash of the base level are asked for in a row: one run of salts each.
+    let mut run = (0_u64, salts.from(0));
     let mut leaf_at = |position: u64| {
+        if run.0 != position {
+            run = (position, salts.from(position));
+        }
+        run.0 = position.saturating_add(1);
         let (key, row) = rows.get(position).unwrap_or_default();
-        leaf(key, row_hash(&salts.from(position).next_salt(), row))
+        leaf(key, row_hash(&run.1.next_salt(), row))
     };
     let proof = opening::prove(count, &opened, &mut |lo, hi| {
         tree.subtree_root(lo, hi, &mut leaf_at)

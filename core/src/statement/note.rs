@@ -244,8 +244,9 @@ impl<'a> Lines<'a> {
         while self.text.starts_with(name) {
             amounts.push(self.field(name, "<currency> <micros>", |rest| {
                 let (currency, micros) = rest.split_once(' ')?;
+                let micros: i64 = micros.parse().ok()?;
                 let currency = Currency::parse(currency).ok()?;
-                Some((currency, Micros(micros.parse().ok()?)))
+                (micros >= 0).then_some((currency, Micros(micros)))
             })?);
         }
         Ok(amounts)

@@ -16,8 +16,8 @@ SPELLINGS = ["USRC17607839", "usrc17607839", "US-RC1-76-07839", "  USRC17607839 
              "AA0000000000", "GBAYE0000351", "FRZ039800212", "QMDA71400001"]
 NOT_ISRC = ["", "USRC1760783", "USRC176078390", "U1RC17607839", "USRC1760783A", "US RC1 76 07839", "USR*17607839",
             "ISRC", "12RC17607839", "ÜSRC17607839", "USRC1760７839"]
-USERS = ["", "user-1", "anna@example.com", "Jörg", "用户", "x" * 200]
-PLAYS = ["0000000000000000", "0123456789abcdef", "ffffffffffffffff", "play-1", "", "0123456789abcde",
+USERS = ["u", "user-1", "anna@example.com", "Jörg", "用户", "x" * 200]
+PLAYS = ["0000000000000000", "0123456789abcdef", "ffffffffffffffff", "play-1", "p", "0123456789abcde",
          "0123456789abcdef0", "Wiedergabe № 7", "f47ac10b-58cc-4372-a567-0e02b2c3d479"]
 
 

@@ -62,7 +62,7 @@ def extremes():
                      registry.Subscription(top, "t" * 32, I64_MIN, 1), registry.Subscription(0, "free", 5, I64_MAX),
                      registry.Licence(z, "*", I64_MIN, I64_MAX), registry.Licence(a, "DE", 1, 2)],
         "plays": [Play(a, "AA", 0, 0, 0, 0, 0, 0, 0, 0), Play(z, "ZZ", 65_535, 65_535, MAX_TIME, top, top, 2**32 - 1, 2**32 - 1, 7)],
-        "cells": [Cell(a, "AA", 0, 0, 1000, 0, 1000, 0, 1, ()), Cell(z, "ZZ", 65_535, 65_535, top, top, top, top, top, amounts)],
+        "cells": [Cell(a, "AA", 0, 0, 1000, 0, 1000, 0, 1, ()), Cell(z, "ZZ", 65_535, 65_535, top, top, top, top - 1, top, amounts)],
         "lines": [Line(0, a, "AA", 1, 0, "a", "EUR", 1, 0, 0), Line(top, z, "ZZ", 65_535, 65_535, "b" * 32, "KWD", 1_000_000, 0, 2**63 - 1)],
         "holders": [Balance(0, "EUR", 0, 0, 0, 0), Balance(top, "USD", -(2**63), 2**63 - 1, 0, -1)],
     }

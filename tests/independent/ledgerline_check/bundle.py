@@ -121,14 +121,16 @@ class OpenedPlay(NamedTuple):
 
 
 def parse_events(data):
-    """Opened plays and the proof."""
+    """Opened plays and the proof; plays stand by position, events in the order of section 7.1."""
     reader, plays = Reader(data, "events"), []
     for _ in range(reader.u32()):
         position, events = reader.u64(), []
         for _ in range(reader.u16()):
             index, record = reader.u64(), reader.take(54)
             events.append((index, record, records.decode(record)[0]))
+        need(all(a[2][:6] < b[2][:6] for a, b in zip(events, events[1:])), "events: out of order, or one twice")
         plays.append(OpenedPlay(position, events))
+    need(all(a.position < b.position for a, b in zip(plays, plays[1:])), "events: plays are not ascending")
     proof = [reader.hash() for _ in range(reader.u32())]
     reader.end()
     return plays, proof

@@ -113,6 +113,7 @@ def parse_pools(data):
         need(WORD.fullmatch(tier), f"pools: tier {tier!r}")
         need(WORD.fullmatch(right), f"pools: right {right!r}")
         pools.append(Pool(territory, tier, right, check_currency(currency), parse_amount(amount)))
+    need(pools, "pools: no pool")
     pools.sort()
     need(all(a[:4] != b[:4] for a, b in zip(pools, pools[1:])), "pools: a pool stands twice")
     need(all(total <= I64_MAX for total in pool_totals(pools).values()), "pools: sum too large")

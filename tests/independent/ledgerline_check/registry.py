@@ -118,10 +118,8 @@ class Snapshot:
         self.shares, self.licences = {}, {}
         for row in rows:
             if isinstance(row, Recording):
-                need(row.isrc not in self.recordings, "registry: two rows for one recording")
                 self.recordings[row.isrc] = row
             elif isinstance(row, Holder):
-                need(row.party not in self.holders, "registry: two rows for one holder")
                 self.holders[row.party] = row
             elif isinstance(row, Share):
                 self.shares.setdefault(row.isrc, []).append(row)
@@ -133,6 +131,8 @@ class Snapshot:
 
     def check_references(self):
         """The rules of section 6.3 that span rows."""
+        for kind, found in ((Recording, self.recordings), (Holder, self.holders)):
+            need(sum(isinstance(row, kind) for row in self.rows) == len(found), f"registry: two rows for one {kind.__name__}")
         for isrc, rows in [*self.shares.items(), *self.licences.items()]:
             need(isrc in self.recordings, f"registry: no recording row for {isrc}")
             for row in rows:

@@ -36,9 +36,11 @@ def encode_cell(cell):
 def decode_cell(key, r):
     head = [check_isrc(int.from_bytes(key, "big")), read_territory(r), r.u16(), r.u16(), r.u64(), r.u64(), r.u64(),
             r.u64(), r.u64()]
+    need(head[-2] < head[-1], "cell: no plays")
     amounts = []
     for _ in range(r.u16()):
         amounts.append(Amount(read_word(r, "right"), read_currency(r), r.i64(), r.i64(), r.u8()))
+        need(amounts[-1].amount >= 0 and amounts[-1].suspended >= 0, "cell: a negative amount")
         need(amounts[-1].reason <= 6, f"cell: reason {amounts[-1].reason}")
     need(all(a[:2] < b[:2] for a, b in zip(amounts, amounts[1:])), "cell: pools are not in order")
     return Cell(*head, tuple(amounts))
@@ -51,8 +53,10 @@ def encode_line(line):
 
 
 def decode_line(key, r):
-    return Line(int.from_bytes(key, "big"), check_isrc(r.u64()), read_territory(r), r.u16(), r.u16(),
+    line = Line(int.from_bytes(key, "big"), check_isrc(r.u64()), read_territory(r), r.u16(), r.u16(),
                 read_word(r, "right"), read_currency(r), r.u32(), r.u32(), r.i64())
+    need(line.amount >= 0, "line: a negative amount")
+    return line
 
 
 def encode_balance(row):
