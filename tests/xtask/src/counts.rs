@@ -1,7 +1,5 @@
 //! How many tests a runner says it ran.
 
-use std::ops::AddAssign;
-
 /// Tests by outcome.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Counts {
@@ -10,8 +8,9 @@ pub(crate) struct Counts {
     pub(crate) skipped: u64,
 }
 
-impl AddAssign for Counts {
-    fn add_assign(&mut self, more: Self) {
+impl Counts {
+    /// Adds more tests.
+    pub(crate) fn add(&mut self, more: Self) {
         self.passed = self.passed.saturating_add(more.passed);
         self.failed = self.failed.saturating_add(more.failed);
         self.skipped = self.skipped.saturating_add(more.skipped);
@@ -34,7 +33,10 @@ pub(crate) enum Runner {
 /// Reads the counts; a command that failed has at least one failure.
 pub(crate) fn read(runner: Runner, text: &str, success: bool) -> Counts {
     let mut counts = match runner {
-        Runner::Itself => Counts { passed: u64::from(success), ..Counts::default() },
+        Runner::Itself => Counts {
+            passed: u64::from(success),
+            ..Counts::default()
+        },
         Runner::Cargo => cargo(text),
         Runner::Node => node(text),
         Runner::Python => python(text),
@@ -49,13 +51,15 @@ pub(crate) fn read(runner: Runner, text: &str, success: bool) -> Counts {
 fn cargo(text: &str) -> Counts {
     let mut counts = Counts::default();
     for line in text.lines() {
-        let Some(at) = line.find("test result: ") else { continue };
+        let Some(at) = line.find("test result: ") else {
+            continue;
+        };
         let (_, line) = line.split_at(at);
-        counts += Counts {
+        counts.add(Counts {
             passed: number_before(line, " passed"),
             failed: number_before(line, " failed"),
             skipped: number_before(line, " ignored"),
-        };
+        });
     }
     counts
 }
@@ -67,16 +71,28 @@ fn node(text: &str) -> Counts {
         if !matches!(words.next(), Some("#" | "ℹ")) {
             continue;
         }
-        let (Some(word), Some(Ok(n)), None) = (words.next(), words.next().map(str::parse::<u64>), words.next())
-        else {
+        let (Some(word), Some(Ok(n)), None) = (
+            words.next(),
+            words.next().map(str::parse::<u64>),
+            words.next(),
+        ) else {
             continue;
         };
-        counts += match word {
-            "pass" => Counts { passed: n, ..Counts::default() },
-            "fail" | "cancelled" => Counts { failed: n, ..Counts::default() },
-            "skipped" | "todo" => Counts { skipped: n, ..Counts::default() },
+        counts.add(match word {
+            "pass" => Counts {
+                passed: n,
+                ..Counts::default()
+            },
+            "fail" | "cancelled" => Counts {
+                failed: n,
+                ..Counts::default()
+            },
+            "skipped" | "todo" => Counts {
+                skipped: n,
+                ..Counts::default()
+            },
             _ => Counts::default(),
-        };
+        });
     }
     counts
 }
@@ -88,9 +104,12 @@ fn python(text: &str) -> Counts {
         if let Some(rest) = line.strip_prefix("Ran ") {
             ran = ran.saturating_add(number_before(rest, " test"));
         } else if line.starts_with("OK") || line.starts_with("FAILED (") {
-            let failed = number_after(line, "failures=").saturating_add(number_after(line, "errors="));
+            let failed =
+                number_after(line, "failures=").saturating_add(number_after(line, "errors="));
             counts.failed = counts.failed.saturating_add(failed);
-            counts.skipped = counts.skipped.saturating_add(number_after(line, "skipped="));
+            counts.skipped = counts
+                .skipped
+                .saturating_add(number_after(line, "skipped="));
         }
     }
     let others = counts.failed.saturating_add(counts.skipped);
@@ -119,7 +138,11 @@ mod tests {
     use super::*;
 
     fn counts(passed: u64, failed: u64, skipped: u64) -> Counts {
-        Counts { passed, failed, skipped }
+        Counts {
+            passed,
+            failed,
+            skipped,
+        }
     }
 
     #[test]
@@ -133,12 +156,22 @@ mod tests {
     fn of_node() {
         let tap = "# tests 9\n# suites 2\n# pass 7\n# fail 1\n# cancelled 0\n# skipped 1\n# todo 0\n# duration_ms 5\n";
         assert_eq!(read(Runner::Node, tap, false), counts(7, 1, 1));
-        assert_eq!(read(Runner::Node, &tap.replace('#', "ℹ"), false), counts(7, 1, 1));
+        assert_eq!(
+            read(Runner::Node, &tap.replace('#', "ℹ"), false),
+            counts(7, 1, 1)
+        );
     }
 
     #[test]
     fn of_python() {
-        assert_eq!(read(Runner::Python, "Ran 7 tests in 0.1s\n\nOK (skipped=2)\n", true), counts(5, 0, 2));
+        assert_eq!(
+            read(
+                Runner::Python,
+                "Ran 7 tests in 0.1s\n\nOK (skipped=2)\n",
+                true
+            ),
+            counts(5, 0, 2)
+        );
         let text = "Ran 7 tests in 0.1s\n\nFAILED (failures=1, errors=2)\n";
         assert_eq!(read(Runner::Python, text, false), counts(4, 3, 0));
     }

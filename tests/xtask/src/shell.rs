@@ -60,7 +60,11 @@ impl Run {
     pub(crate) fn with(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         let value = value.as_ref();
         self.command.env(name, value);
-        self.shown = format!("{name}={} {}", shell_word(&relative(Path::new(value))), self.shown);
+        self.shown = format!(
+            "{name}={} {}",
+            shell_word(&relative(Path::new(value))),
+            self.shown
+        );
         self
     }
 

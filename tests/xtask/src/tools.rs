@@ -36,7 +36,9 @@ pub(crate) fn wasm_target() -> Result<WasmTarget> {
         return Ok(WasmTarget::Rustup);
     }
     println!("rustup cannot give {name}; building its standard library with Debian's compiler");
-    if !Path::new("/usr/lib/rustlib").join(name).is_dir() || !Path::new("/usr/bin/wasm-ld-19").exists() {
+    if !Path::new("/usr/lib/rustlib").join(name).is_dir()
+        || !Path::new("/usr/bin/wasm-ld-19").exists()
+    {
         apt(&["rustc-web", "rust-web-src", "lld-19"])?;
     }
     Ok(WasmTarget::Debian)
@@ -47,11 +49,20 @@ pub(crate) fn node() -> Result<()> {
     let found = Run::new("node", &["--version"]).quiet();
     let version = found.map(|(_, version)| version).unwrap_or_default();
     let mut numbers = version.trim().trim_start_matches('v').split('.');
-    let mut next = || numbers.next().and_then(|n| n.parse::<u32>().ok()).unwrap_or(0);
+    let mut next = || {
+        numbers
+            .next()
+            .and_then(|n| n.parse::<u32>().ok())
+            .unwrap_or(0)
+    };
     if (next(), next()) < (20, 19) {
         bail!(
             "expected Node 20.19 or newer for the page, but found {}; install nodejs and npm",
-            if version.is_empty() { "none" } else { version.trim() }
+            if version.is_empty() {
+                "none"
+            } else {
+                version.trim()
+            }
         );
     }
     Ok(())
@@ -97,7 +108,15 @@ pub(crate) fn python() -> Result<PathBuf> {
         make().checked()?;
     }
     let requirements = requirements.display().to_string();
-    let pip = ["-m", "pip", "install", "--quiet", "-r", &requirements, DUCKDB];
+    let pip = [
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "-r",
+        &requirements,
+        DUCKDB,
+    ];
     Run::new(&python, &pip).checked()?;
     fs::write(&stamp, wanted).context("cannot write into target/venv")?;
     Ok(python)
@@ -106,22 +125,39 @@ pub(crate) fn python() -> Result<PathBuf> {
 /// Installs Debian packages, as root or through sudo where that asks nothing.
 fn apt(packages: &[&str]) -> Result<()> {
     let names = packages.join(" ");
-    let is_root = Run::new("id", &["-u"]).quiet().is_some_and(|(_, id)| id.trim() == "0");
-    let can_sudo = || Run::new("sudo", &["-n", "true"]).quiet().is_some_and(|(ok, _)| ok);
+    let is_root = Run::new("id", &["-u"])
+        .quiet()
+        .is_some_and(|(_, id)| id.trim() == "0");
+    let can_sudo = || {
+        Run::new("sudo", &["-n", "true"])
+            .quiet()
+            .is_some_and(|(ok, _)| ok)
+    };
     let prefix: &[&str] = if is_root {
         &[]
     } else if can_sudo() {
         &["sudo", "-n"]
     } else {
-        bail!("{names} missing, and neither root nor sudo is at hand; run: apt-get install {names}");
+        bail!(
+            "{names} missing, and neither root nor sudo is at hand; run: apt-get install {names}"
+        );
     };
     let run = |words: &[&str]| {
-        let words = [prefix, &["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"], words].concat();
+        let words = [
+            prefix,
+            &["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"],
+            words,
+        ]
+        .concat();
         let (program, arguments) = words.split_first().context("no command")?;
         Run::new(program, arguments).checked()
     };
     run(&["update", "-q"])?;
-    run(&[&["install", "-y", "-q", "--no-install-recommends"], packages].concat())
+    run(&[
+        &["install", "-y", "-q", "--no-install-recommends"],
+        packages,
+    ]
+    .concat())
 }
 
 /// SHA-256 over files and further text, in hex.
@@ -131,5 +167,9 @@ fn digest(files: &[&Path], more: &str) -> Result<String> {
         hash.update(fs::read(file).with_context(|| format!("cannot read {}", file.display()))?);
     }
     hash.update(more);
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hash
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect())
 }

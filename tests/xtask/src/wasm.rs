@@ -35,14 +35,25 @@ pub(crate) fn build() -> Result<()> {
     compile(&source)?;
     let package = places::web().join("src/pkg");
     bind(&package)?;
-    let file = package.join("ledgerline_wasm_bg.wasm").display().to_string();
+    let file = package
+        .join("ledgerline_wasm_bg.wasm")
+        .display()
+        .to_string();
     let optimiser = places::web().join("node_modules/.bin/wasm-opt");
     let arguments = [&OPTIMISE[..], &[&file, "-o", &file]].concat();
     Run::new(optimiser, &arguments).checked()
 }
 
 fn compile(source: &WasmTarget) -> Result<()> {
-    let mut arguments = vec!["build", "--release", "-p", "ledgerline-wasm", "--lib", "--target", TARGET];
+    let mut arguments = vec![
+        "build",
+        "--release",
+        "-p",
+        "ledgerline-wasm",
+        "--lib",
+        "--target",
+        TARGET,
+    ];
     let run = match source {
         WasmTarget::Rustup => cargo(&arguments),
         WasmTarget::Debian => {
@@ -54,8 +65,11 @@ fn compile(source: &WasmTarget) -> Result<()> {
         }
     };
     // For this target alone: programs for this machine are built without these flags.
-    run.with("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", rustflags()?)
-        .checked()
+    run.with(
+        "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
+        rustflags()?,
+    )
+    .checked()
 }
 
 /// SIMD, and no path of this machine in the output, so that everybody's build is the same.
@@ -80,8 +94,12 @@ fn rustflags() -> Result<String> {
 /// What `wasm-bindgen --target web` does, with the library behind it.
 fn bind(package: &Path) -> Result<()> {
     let begun = Instant::now();
-    let input = places::target().join(TARGET).join("release/ledgerline_wasm.wasm");
-    println!("$ wasm-bindgen --target web --out-dir web/src/pkg ledgerline_wasm.wasm   (in this process)");
+    let input = places::target()
+        .join(TARGET)
+        .join("release/ledgerline_wasm.wasm");
+    println!(
+        "$ wasm-bindgen --target web --out-dir web/src/pkg ledgerline_wasm.wasm   (in this process)"
+    );
     if package.exists() {
         std::fs::remove_dir_all(package).context("cannot empty web/src/pkg")?;
     }
