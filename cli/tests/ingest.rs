@@ -326,6 +326,52 @@ fn columns_of_every_sensible_type_are_read() {
 }
 
 #[test]
+fn compressed_columns_are_read() {
+    use arrow::ipc::CompressionType;
+    use arrow::ipc::writer::{FileWriter, IpcWriteOptions, StreamWriter};
+    use parquet::basic::{Compression, GzipLevel};
+    use parquet::file::properties::WriterProperties;
+    let place = Place::new();
+    place.init("ledger");
+    let batch = RecordBatch::try_from_iter(columns(&[])).unwrap();
+    let mut expected = 0;
+    let mut take = |name: &str, bytes: Vec<u8>| {
+        place.write(name, bytes);
+        expected += 3;
+        assert_eq!(taken(&place, name), expected, "{name}");
+    };
+    for compression in [CompressionType::LZ4_FRAME, CompressionType::ZSTD] {
+        let options = IpcWriteOptions::default()
+            .try_with_compression(Some(compression))
+            .unwrap();
+        let mut file =
+            FileWriter::try_new_with_options(Vec::new(), &batch.schema(), options.clone()).unwrap();
+        file.write(&batch).unwrap();
+        take("e.feather", file.into_inner().unwrap());
+        let mut stream =
+            StreamWriter::try_new_with_options(Vec::new(), &batch.schema(), options).unwrap();
+        stream.write(&batch).unwrap();
+        take("e.arrows", stream.into_inner().unwrap());
+    }
+    for compression in [
+        Compression::SNAPPY,
+        Compression::LZ4_RAW,
+        Compression::GZIP(GzipLevel::default()),
+    ] {
+        let properties = WriterProperties::builder()
+            .set_compression(compression)
+            .build();
+        let mut bytes = Vec::new();
+        let mut writer =
+            parquet::arrow::ArrowWriter::try_new(&mut bytes, batch.schema(), Some(properties))
+                .unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+        take("e.parquet", bytes);
+    }
+}
+
+#[test]
 fn bad_columns_are_named() {
     let null: ArrayRef = Arc::new(StringArray::from(vec![Some("DE"), None, Some("DE")]));
     let double: ArrayRef = Arc::new(arrow::array::Float64Array::from(vec![0.0; 3]));
