@@ -52,6 +52,7 @@ describe("accessibility in every state", { concurrency: 2 }, () => {
     verified: async (page) => { await show(page, "verified"); await settled(page, "verified"); },
     disputed: async (page) => { await show(page, "disputed"); await settled(page, "disputed"); },
     incomplete: async (page) => { await show(page, "verified", { key: false }); await settled(page, "incomplete"); },
+    "many currencies": async (page) => { await show(page, "yen"); await settled(page, "verified"); await page.locator(".accounts summary").click(); },
     unreadable: async (page) => { await show(page, "unreadable"); await settled(page, "unreadable"); },
     working: async (page) => { await show(page, "slow"); await page.waitForSelector("[role=progressbar]"); },
     "table of days, details open": async (page) => {
@@ -120,6 +121,16 @@ describe("verdicts", () => {
     await page.fill("#key", "nonsense");
     await settled(page, "incomplete");
     assert.match(await page.locator("#key-error").innerText(), /not a verifier key/);
+  }));
+
+  test("many currencies: the holder's own first, the others in a table, each with its own smallest coin", () => onPage({}, async (page) => {
+    await show(page, "yen");
+    await settled(page, "verified");
+    assert.match(await page.locator(".payable").innerText(), /^\d+\s+JPY$/);
+    const rows = await page.locator(".accounts .scroll").first().locator("tbody tr").allInnerTexts();
+    assert.equal(rows.length, 4);
+    assert.match(rows[0], /^BHD\s[\s\S]*\d+\.\d{3}$/);
+    assert.match(rows[1], /^EUR\s[\s\S]*\d+\.\d{2}$/);
   }));
 
   test("an auditor's key reaches the fourth step", () => onPage({}, async (page) => {
