@@ -129,8 +129,8 @@ describe("verdicts", () => {
     assert.match(await page.locator(".payable").innerText(), /^\d+\s+JPY$/);
     const rows = await page.locator(".accounts .scroll").first().locator("tbody tr").allInnerTexts();
     assert.equal(rows.length, 4);
-    assert.match(rows[0], /^BHD\s[\s\S]*\d+\.\d{3}$/);
-    assert.match(rows[1], /^EUR\s[\s\S]*\d+\.\d{2}$/);
+    assert.match(rows[0], /^BHD\s+\d+\.\d{3}\s/);
+    assert.match(rows[1], /^EUR\s+\d+\.\d{2}\s/);
   }));
 
   test("an auditor's key reaches the fourth step", () => onPage({}, async (page) => {

@@ -88,10 +88,10 @@ function Others({ of }: { of: CurrencyTotals[] }) {
     <div class="card accounts">
       <h3>{words.others}</h3>
       {table(words.others, [
+        [words.payable, (row) => <strong>{minor(row.payable, row.exponent)}</strong>],
         [words.broughtForward, six((row) => row.brought_forward)],
         [words.earnedShort, six((row) => row.earned)],
         [words.carriedForward, six((row) => row.carried_forward)],
-        [words.payable, (row) => minor(row.payable, row.exponent)],
       ])}
       <details>
         <summary>{words.runSummary}</summary>
