@@ -123,6 +123,18 @@ describe("verdicts", () => {
     assert.match(await page.locator("#key-error").innerText(), /not a verifier key/);
   }));
 
+  test("a mistyped key is told at its field, and is no fault of the bundle", () => onPage({}, async (page) => {
+    await dropFiles(page, "body", [bundle("verified")]);
+    await settled(page, "incomplete");
+    await page.fill("#key", KEY.replace("AbCdEf", "TYPOEf"));
+    await page.waitForSelector("#key-error");
+    assert.match(await page.locator("#key-error").innerText(), /mistake in it[\s\S]*expected key id/);
+    await settled(page, "incomplete");
+    await page.fill("#key", KEY);
+    await settled(page, "verified");
+    assert.equal(await page.locator("#key-error").count(), 0);
+  }));
+
   test("many currencies: the holder's own first, the others in a table, each with its own smallest coin", () => onPage({}, async (page) => {
     await show(page, "yen");
     await settled(page, "verified");

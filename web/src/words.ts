@@ -30,6 +30,7 @@ export const drop = {
   auditorHelp: "With it the fourth step can be checked: whether an auditor you trust signed this same run.",
   chooseAuditor: "Choose auditor’s key file…",
   keyMalformed: "This is not a verifier key. A key is one line: a name, eight hex digits and a base64 text, joined by two plus signs. Until it is corrected, the check runs without it.",
+  keyRefused: (why: string) => `This key has a mistake in it, most likely from copying (${why}). Until it is corrected, the check runs without it.`,
   local: "Nothing you choose here leaves this device.",
   again: "Check again",
   loading: "Getting the checking program ready…",
