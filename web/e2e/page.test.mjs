@@ -52,6 +52,7 @@ describe("accessibility in every state", { concurrency: 2 }, () => {
     verified: async (page) => { await show(page, "verified"); await settled(page, "verified"); },
     disputed: async (page) => { await show(page, "disputed"); await settled(page, "disputed"); },
     incomplete: async (page) => { await show(page, "verified", { key: false }); await settled(page, "incomplete"); },
+    "many currencies": async (page) => { await show(page, "yen"); await settled(page, "verified"); await page.locator(".accounts summary").click(); },
     unreadable: async (page) => { await show(page, "unreadable"); await settled(page, "unreadable"); },
     working: async (page) => { await show(page, "slow"); await page.waitForSelector("[role=progressbar]"); },
     "table of days, details open": async (page) => {
@@ -120,6 +121,28 @@ describe("verdicts", () => {
     await page.fill("#key", "nonsense");
     await settled(page, "incomplete");
     assert.match(await page.locator("#key-error").innerText(), /not a verifier key/);
+  }));
+
+  test("a mistyped key is told at its field, and is no fault of the bundle", () => onPage({}, async (page) => {
+    await dropFiles(page, "body", [bundle("verified")]);
+    await settled(page, "incomplete");
+    await page.fill("#key", KEY.replace("AbCdEf", "TYPOEf"));
+    await page.waitForSelector("#key-error");
+    assert.match(await page.locator("#key-error").innerText(), /mistake in it[\s\S]*expected key id/);
+    await settled(page, "incomplete");
+    await page.fill("#key", KEY);
+    await settled(page, "verified");
+    assert.equal(await page.locator("#key-error").count(), 0);
+  }));
+
+  test("many currencies: the holder's own first, the others in a table, each with its own smallest coin", () => onPage({}, async (page) => {
+    await show(page, "yen");
+    await settled(page, "verified");
+    assert.match(await page.locator(".payable").innerText(), /^\d+\s+JPY$/);
+    const rows = await page.locator(".accounts .scroll").first().locator("tbody tr").allInnerTexts();
+    assert.equal(rows.length, 4);
+    assert.match(rows[0], /^BHD\s+\d+\.\d{3}\s/);
+    assert.match(rows[1], /^EUR\s+\d+\.\d{2}\s/);
   }));
 
   test("an auditor's key reaches the fourth step", () => onPage({}, async (page) => {

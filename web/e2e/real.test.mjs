@@ -129,6 +129,14 @@ describe("the shipped page", { skip }, () => {
     await picture(page, "other-key-desktop");
   }));
 
+  test("with a mistyped key: told at its field, the bundle is checked without it", () => onPage({}, async (page) => {
+    const key = (await readFile(given.key, "utf8")).trim();
+    const other = key.at(-8) === "A" ? "B" : "A";
+    await dropFiles(page, ".drop", [await named(given.bundle), { name: "typo.vkey", bytes: `${key.slice(0, -8)}${other}${key.slice(-7)}` }]);
+    assert.equal(await verdict(page), "incomplete");
+    assert.match(await page.locator("#key-error").innerText(), /mistake in it/);
+  }));
+
   test("each forged bundle is refused, with what was expected and found", async (t) => {
     assert.ok(given.forged.length > 0, "no forged bundles were given");
     for (const [index, { name, path }] of given.forged.entries()) {

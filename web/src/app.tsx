@@ -1,7 +1,7 @@
 // The page's state: which files are chosen, what the worker is doing, and what came out.
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Drop, type Chosen } from "./drop.tsx";
-import { Engine, type Identity, type Progress } from "./engine.ts";
+import { Engine, type Faults, type Identity, type Progress } from "./engine.ts";
 import { Footer } from "./footer.tsx";
 import { Mark } from "./icons.tsx";
 import { parseReport, type Report } from "./report.ts";
@@ -25,6 +25,7 @@ export function App() {
   const [identity, setIdentity] = useState<Identity | null>(null);
   const [chosen, setChosen] = useState<Chosen>({ bundle: null, key: "", auditor: "" });
   const [phase, setPhase] = useState<Phase>({ at: "start" });
+  const [faults, setFaults] = useState<Faults>({});
   const [broken, setBroken] = useState(false);
   const engine = useRef<Engine | null>(null);
   const result = useRef<HTMLElement>(null);
@@ -57,7 +58,7 @@ export function App() {
         ...(auditor ? { auditor } : {}),
       };
       engine.current
-        ?.verify(request, (progress) => setPhase({ at: "working", progress }))
+        ?.verify(request, (progress) => setPhase({ at: "working", progress }), setFaults)
         .then((outcome) => {
           setPhase(outcome.is === "report" ? open(outcome.text, bundle.name) : refused(outcome));
         });
@@ -99,6 +100,7 @@ export function App() {
         <h1 class="sr">{product.title}</h1>
         <Drop
           chosen={chosen}
+          faults={faults}
           onChange={setChosen}
           compact={phase.at !== "start"}
           {...(phase.at === "cancelled" ? { onAgain: () => setAttempt(attempt + 1) } : {})}

@@ -1,7 +1,8 @@
 // Choosing files: by dropping, by buttons, by pasting. What a file is decides its content.
 import type { ComponentChildren, TargetedEvent } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { fileSize } from "./format.ts";
+import type { Faults } from "./engine.ts";
+import { clip, fileSize } from "./format.ts";
 import { Icon } from "./icons.tsx";
 import { isKey, isSecret, MAX_BUNDLE, shownName, sniffFile } from "./sniff.ts";
 import { drop, files, sniff } from "./words.ts";
@@ -15,12 +16,13 @@ type Want = "any" | "bundle" | "key" | "auditor";
 
 interface Props {
   chosen: Chosen;
+  faults: Faults;
   onChange: (chosen: Chosen) => void;
   compact: boolean;
   onAgain?: () => void;
 }
 
-export function Drop({ chosen, onChange, compact, onAgain }: Props) {
+export function Drop({ chosen, faults, onChange, compact, onAgain }: Props) {
   const [notices, setNotices] = useState<string[]>([]);
   const [over, setOver] = useState(false);
   const [pasted, setPasted] = useState(0);
@@ -67,12 +69,12 @@ export function Drop({ chosen, onChange, compact, onAgain }: Props) {
           </div>
         </div>
         <KeyField key={`key ${pasted}`} id="key" label={drop.key} help={drop.keyHelp} choose={drop.chooseKey}
-          value={chosen.key} onText={(key) => set({ key })} onPick={(list) => take(list, "key")} />
+          value={chosen.key} fault={faults.key} onText={(key) => set({ key })} onPick={(list) => take(list, "key")} />
       </div>
       <details class="auditor" open={chosen.auditor !== ""}>
         <summary>{drop.auditorSummary}</summary>
         <KeyField key={`auditor ${pasted}`} id="auditor" label={drop.auditor} help={drop.auditorHelp} choose={drop.chooseAuditor}
-          value={chosen.auditor} onText={(auditor) => set({ auditor })} onPick={(list) => take(list, "auditor")} />
+          value={chosen.auditor} fault={faults.auditor} onText={(auditor) => set({ auditor })} onPick={(list) => take(list, "auditor")} />
       </details>
       <div role="alert">
         {notices.map((notice) => <p key={notice} class="notice bad">{notice}</p>)}
@@ -88,12 +90,14 @@ interface KeyProps {
   help: string;
   choose: string;
   value: string;
+  fault: string | undefined;
   onText: (text: string) => void;
   onPick: (list: FileList | null) => void;
 }
 
-function KeyField({ id, label, help, choose, value, onText, onPick }: KeyProps) {
-  const malformed = value.trim() !== "" && !isKey(value.trim());
+function KeyField({ id, label, help, choose, value, fault, onText, onPick }: KeyProps) {
+  const shaped = isKey(value.trim());
+  const malformed = value.trim() !== "" && (!shaped || fault !== undefined);
   return (
     <div class="field">
       <label class="label" for={id}>{label}</label>
@@ -110,7 +114,7 @@ function KeyField({ id, label, help, choose, value, onText, onPick }: KeyProps) 
         aria-invalid={malformed}
         onInput={(event: TargetedEvent<HTMLInputElement>) => onText(event.currentTarget.value)}
       />
-      {malformed && <p id={`${id}-error`} class="fault">{drop.keyMalformed}</p>}
+      {malformed && <p id={`${id}-error`} class="fault">{shaped ? drop.keyRefused(clip(fault ?? "", 300)) : drop.keyMalformed}</p>}
       <p id={`${id}-help`} class="help muted">{help}</p>
       <div class="buttons">
         <Pick id={`pick-${id}`} onPick={onPick}>{choose}</Pick>

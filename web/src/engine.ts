@@ -20,8 +20,12 @@ export type Reply =
   | { is: "ready"; version: string; sha256: string | null }
   | { is: "broken"; message: string }
   | { is: "progress"; id: number; done: number; total: number; stage: string }
+  | { is: "faults"; id: number; faults: Faults }
   | { is: "report"; id: number; text: string }
   | { is: "unreadable"; id: number; message: string };
+
+/** What the core has against the keys themselves; such a key is left out of the check. */
+export interface Faults { key?: string; auditor?: string }
 
 export interface Identity { version: string; sha256: string | null }
 export type Outcome =
@@ -30,7 +34,7 @@ export type Outcome =
   | { is: "broken"; message: string };
 export interface Progress { done: number; total: number; stage: string }
 
-type Job = { request: Request; progress: (progress: Progress) => void; settle: (outcome: Outcome) => void };
+type Job = { request: Request; progress: (progress: Progress) => void; faults: (faults: Faults) => void; settle: (outcome: Outcome) => void };
 
 // Where the browser has Trusted Types, the policy lets through this one script and no other.
 const policy = window.trustedTypes?.createPolicy("ll", {
@@ -53,10 +57,10 @@ export class Engine {
   }
 
   /** Verifies; a job still under way is cancelled first. */
-  verify(request: Omit<Request, "id">, progress: (progress: Progress) => void): Promise<Outcome> {
+  verify(request: Omit<Request, "id">, progress: Job["progress"], faults: Job["faults"]): Promise<Outcome> {
     this.cancel();
     return new Promise((settle) => {
-      const job = { request: { ...request, id: this.#next++ }, progress, settle };
+      const job = { request: { ...request, id: this.#next++ }, progress, faults, settle };
       this.#job = job;
       this.#worker.postMessage(job.request);
     });
@@ -100,6 +104,10 @@ export class Engine {
     if (!job || job.request.id !== reply.id) return;
     if (reply.is === "progress") {
       job.progress(reply);
+      return;
+    }
+    if (reply.is === "faults") {
+      job.faults(reply.faults);
       return;
     }
     this.#job = null;

@@ -37,7 +37,7 @@ export function Lines({ lines, tracks, printing }: { lines: Line[]; tracks: Trac
   };
   return (
     <>
-      <Table id="lines" heading={words.lines} lead={words.linesLead} rows={lines} columns={columns} first="amount" descending haystack={haystack} onOpen={setPicked} printing={printing} />
+      <Table id="lines" heading={words.lines} lead={words.linesLead} hint={words.linesHint} rows={lines} columns={columns} first="amount" descending haystack={haystack} onOpen={setPicked} printing={printing} />
       {picked && <Derivation line={picked} track={byIsrc.get(picked.isrc)} onClose={() => setPicked(null)} />}
     </>
   );

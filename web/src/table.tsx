@@ -18,6 +18,7 @@ interface Props<Row> {
   id: string;
   heading: string;
   lead: string;
+  hint: string;
   rows: Row[];
   columns: Column<Row>[];
   first: string;
@@ -38,7 +39,7 @@ const MAX_HEIGHT = 12_000_000;
 const PRINTED = 200;
 const collator = new Intl.Collator("en", { numeric: true });
 
-export function Table<Row>({ id, heading, lead, rows, columns, first, descending = false, haystack, onOpen, extra, printing }: Props<Row>) {
+export function Table<Row>({ id, heading, lead, hint, rows, columns, first, descending = false, haystack, onOpen, extra, printing }: Props<Row>) {
   const narrow = useNarrow();
   const [sort, setSort] = useState({ by: first, down: descending });
   const [filter, setFilter] = useState("");
@@ -65,7 +66,7 @@ export function Table<Row>({ id, heading, lead, rows, columns, first, descending
         {extra}
         <label class="filter">
           {words.filter}{" "}
-          <input type="search" value={filter} placeholder={words.filterHint} maxLength={100} autocomplete="off"
+          <input type="search" value={filter} placeholder={hint} maxLength={100} autocomplete="off"
             onInput={(event) => setFilter(event.currentTarget.value)} />
         </label>
         {narrow && (

@@ -1,4 +1,5 @@
 // Whose statement it is, and its money, one currency at a time.
+import type { ComponentChildren } from "preact";
 import { Amount } from "./amount.tsx";
 import { clip, date, duration, integer, minor } from "./format.ts";
 import type { CurrencyTotals, Totals as AllTotals, Verdict } from "./report.ts";
@@ -10,8 +11,11 @@ export function Totals({ totals, verdict }: { totals: Partial<AllTotals>; verdic
   const { holder, period, revision, origin, currencies = [] } = totals;
   if (!holder) return null;
   const ordered = [...currencies].sort((a, b) => Number(b.currency === holder.currency) - Number(a.currency === holder.currency));
+  // Two stand side by side; of more, the holder's own stands alone and the others in a table.
+  const cards = ordered.slice(0, ordered.length > 2 ? 1 : 2);
+  const others = ordered.slice(cards.length, MAX_CURRENCIES);
   return (
-    <section class="totals" aria-labelledby="totals-heading">
+    <section class={others.length > 0 ? "totals many" : "totals"} aria-labelledby="totals-heading">
       <h2 id="totals-heading">{words.heading}</h2>
       <p class="who">
         <strong><bdi>{clip(holder.name, 120)}</bdi></strong>
@@ -22,7 +26,8 @@ export function Totals({ totals, verdict }: { totals: Partial<AllTotals>; verdic
       {verdict === "incomplete" && <p class="notice warn">{words.unsigned}</p>}
       {currencies.length === 0 && <p>{words.none}</p>}
       <div class="currencies">
-        {ordered.slice(0, MAX_CURRENCIES).map((currency) => <Currency key={currency.currency} of={currency} />)}
+        {cards.map((currency) => <Currency key={currency.currency} of={currency} />)}
+        {others.length > 0 && <Others of={others} />}
       </div>
       <p class="muted ids">
         {words.party} <code>{clip(holder.id, 40)}</code>
@@ -57,6 +62,44 @@ function Currency({ of }: { of: CurrencyTotals }) {
           {row(words.paid, "", of.paid)}
           {row(words.suspense, "", of.suspense)}
         </dl>
+      </details>
+    </div>
+  );
+}
+
+function Others({ of }: { of: CurrencyTotals[] }) {
+  type Column = [string, (row: CurrencyTotals) => ComponentChildren];
+  const six = (of: (row: CurrencyTotals) => string) => (row: CurrencyTotals) => <Amount value={of(row)} exponent={row.exponent} />;
+  const table = (label: string, columns: Column[]) => (
+    <div class="scroll" role="region" aria-label={label} tabIndex={0}>
+      <table>
+        <thead>
+          <tr><th scope="col">{words.currency}</th>{columns.map(([name]) => <th key={name} scope="col">{name}</th>)}</tr>
+        </thead>
+        <tbody>
+          {of.map((row) => (
+            <tr key={row.currency}><th scope="row">{row.currency}</th>{columns.map(([name, cell]) => <td key={name}>{cell(row)}</td>)}</tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+  return (
+    <div class="card accounts">
+      <h3>{words.others}</h3>
+      {table(words.others, [
+        [words.payable, (row) => <strong>{minor(row.payable, row.exponent)}</strong>],
+        [words.broughtForward, six((row) => row.brought_forward)],
+        [words.earnedShort, six((row) => row.earned)],
+        [words.carriedForward, six((row) => row.carried_forward)],
+      ])}
+      <details>
+        <summary>{words.runSummary}</summary>
+        {table(words.runSummary, [
+          [words.pool, six((row) => row.pool)],
+          [words.suspense, six((row) => row.suspense)],
+          [words.paid, six((row) => row.paid)],
+        ])}
       </details>
     </div>
   );

@@ -38,6 +38,7 @@ export function Tracks({ tracks, home, printing }: { tracks: Track[]; home: stri
       id="tracks"
       heading={words.tracks}
       lead={words.tracksLead}
+      hint={words.tracksHint}
       rows={tracks}
       columns={columns}
       first="plays"

@@ -1,6 +1,6 @@
 // Runs the core away from the page's own thread: file in, report out, progress in between.
 import { load } from "@core";
-import type { Core, Reply, Request } from "./engine.ts";
+import type { Core, Faults, Reply, Request } from "./engine.ts";
 import { inflate, Refused } from "./inflate.ts";
 import { files } from "./words.ts";
 
@@ -31,7 +31,11 @@ scope.addEventListener("message", async ({ data }) => {
   const progress = throttled((done, total, stage) => scope.postMessage({ is: "progress", id, done, total, stage }));
   try {
     const bundle = await read(data, progress);
-    const report = loaded.verify(bundle, data.name, data.key, data.auditor, progress);
+    const faults = faultsOf(loaded, data);
+    scope.postMessage({ is: "faults", id, faults });
+    const key = faults.key === undefined ? data.key : undefined;
+    const auditor = faults.auditor === undefined ? data.auditor : undefined;
+    const report = loaded.verify(bundle, data.name, key, auditor, progress);
     scope.postMessage({ is: "report", id, text: report });
   } catch (error) {
     // A trap (a fault of ours) leaves the instance unusable, and must not look like a verdict on the file.
@@ -42,6 +46,25 @@ scope.addEventListener("message", async ({ data }) => {
     }
   }
 });
+
+/**
+ * A mistyped key must not look like a damaged bundle. The core looks at the keys first: where an empty
+ * bundle is refused in other words with a key than without, it is the key that is refused.
+ */
+function faultsOf(core: Core, { key, auditor }: Request): Faults {
+  const refusal = (ofKey?: string): string => {
+    try {
+      return core.verify(new Uint8Array(), "", ofKey, undefined, () => undefined);
+    } catch (error) {
+      return text(error);
+    }
+  };
+  const usual = refusal();
+  const faults: Faults = {};
+  if (key !== undefined && refusal(key) !== usual) faults.key = refusal(key);
+  if (auditor !== undefined && refusal(auditor) !== usual) faults.auditor = refusal(auditor);
+  return faults;
+}
 
 async function read(request: Request, progress: Parameters<Core["verify"]>[4]) {
   if (request.gzip) return inflate(request.bundle, (done, total) => progress(done, total, "inflating"));
