@@ -208,7 +208,9 @@ def write_ledger(world, folder):
             "play": pa.array([e.play for e in part], pa.uint64()),
             "listener": pa.array([e.listener for e in part], pa.uint64())}
         name = f"{segment:06}.parquet"
-        pq.write_table(pa.table(columns), folder / "segments" / name)
+        table = pa.table(columns)
+        schema = pa.schema([field.with_nullable(False) for field in table.schema])
+        pq.write_table(table.cast(schema), folder / "segments" / name)
         sums += hashlib.sha256((folder / "segments" / name).read_bytes()).hexdigest() + f"  {name}\n"
         keys += f"{segment} {salts.segment_key(MASTER, ORIGIN, segment).hex()}\n"
     (folder / "segments" / "SHA256SUMS").write_text(sums)

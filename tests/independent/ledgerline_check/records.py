@@ -26,9 +26,7 @@ def read_isrc(text):
     """The lenient reading of section 1, to the packed number."""
     plain = text.strip().upper().replace("-", "")
     if not ISRC.fullmatch(plain) and plain.startswith("ISRC"):
-        plain = plain[4:]
-        if plain[:1] in (" ", ":"):
-            plain = plain[1:]
+        plain = plain[4:].lstrip().removeprefix(":").lstrip()
     return pack_isrc(plain)
 
 
