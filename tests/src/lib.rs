@@ -1,4 +1,8 @@
-//! What the end-to-end tests share: reading vectors, finding the program.
+//! What the end-to-end tests share: reading vectors, running the program, a tiny world for it.
+
+pub mod program;
+pub mod records;
+pub mod tiny;
 
 use std::path::{Path, PathBuf};
 

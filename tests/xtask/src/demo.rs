@@ -42,7 +42,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 
 /// The command line's own demo, in a fresh folder.
 pub(crate) fn make(dir: &Path, plays: u64) -> Result<()> {
-    cargo(&["build", "--release", "-p", "ledgerline-cli"]).checked()?;
+    cargo(&["build", "--release", "--workspace", "--bins"]).checked()?;
     // A demo that broke off has no mark by which the program could tell it from somebody's work.
     if dir.starts_with(places::target()) && dir.exists() {
         fs::remove_dir_all(dir).context("cannot remove the last demo")?;

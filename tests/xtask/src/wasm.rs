@@ -15,7 +15,7 @@ const TARGET: &str = "wasm32-unknown-unknown";
 /// Exactly the features that browsers have had for years. Never `--all-features`: that emits modules which
 /// browsers refuse.
 const OPTIMISE: [&str; 11] = [
-    "-O3",
+    "-O2",
     "--enable-bulk-memory",
     "--enable-bulk-memory-opt",
     "--enable-nontrapping-float-to-int",
