@@ -4,6 +4,7 @@ pub mod program;
 pub mod records;
 pub mod tiny;
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -13,6 +14,12 @@ use serde_json::Value;
 pub fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.parent().unwrap_or(here).to_owned()
+}
+
+/// Says that a test was skipped: past libtest, which shows what a test prints only if it fails.
+pub fn skip(reason: &str) {
+    // Nobody reading it is no reason to fail.
+    let _ = writeln!(std::io::stderr(), "\nskipped: {reason}");
 }
 
 /// The cases of `tests/vectors/<name>.json`, which the independent implementation made.

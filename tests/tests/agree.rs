@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use ledgerline_tests::{program, records, root};
+use ledgerline_tests::{program, records, root, skip};
 use tempfile::TempDir;
 
 type Sums = BTreeMap<(String, String), i64>;
@@ -149,10 +149,10 @@ fn duckdb_reads_a_segment() {
             .is_ok_and(|output| output.status.success())
     };
     if !has_duckdb(&python) {
-        println!(
-            "skipped: {} has no duckdb; cargo xtask test installs it",
+        skip(&format!(
+            "{} has no duckdb; cargo xtask test installs it",
             python.display()
-        );
+        ));
         return;
     }
     let dir = world("2");

@@ -24,6 +24,7 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<()> {
     wasm::build()?;
     page::build()?;
+    cargo(&["build", "--release", "--workspace", "--bins"]).checked()?;
     make(&options.dir, options.plays)?;
     let site = lay_out(&options.dir)?;
     let dir = options.dir.display();
@@ -40,16 +41,15 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// The command line's own demo, in a fresh folder.
+/// The command line's own demo, in a fresh folder; the program is built already.
 pub(crate) fn make(dir: &Path, plays: u64) -> Result<()> {
-    cargo(&["build", "--release", "--workspace", "--bins"]).checked()?;
     // A demo that broke off has no mark by which the program could tell it from somebody's work.
     if dir.starts_with(places::target()) && dir.exists() {
         fs::remove_dir_all(dir).context("cannot remove the last demo")?;
     }
     let (dir, plays) = (dir.display().to_string(), plays.to_string());
     let arguments = ["demo", "--dir", &dir, "--plays", &plays, "--force"];
-    Run::new(places::ledgerline(), &arguments).checked()
+    Run::new(places::program("ledgerline"), &arguments).checked()
 }
 
 /// Page, bundles and public keys in one folder; nothing secret is copied.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::demo::names;
 use crate::places;
-use crate::shell::{Run, cargo};
+use crate::shell::Run;
 
 /// Writes the JSON file that `LEDGERLINE_E2E` names.
 pub(crate) fn prepare(demo: &Path) -> Result<PathBuf> {
@@ -34,7 +34,7 @@ pub(crate) fn prepare(demo: &Path) -> Result<PathBuf> {
 fn verify(bundle: &Path, key: &Path) -> Result<String> {
     let (file, key) = (bundle.display().to_string(), key.display().to_string());
     let run = Run::new(
-        places::ledgerline(),
+        places::program("ledgerline"),
         &["verify", &file, "--key", &key, "--json"],
     );
     let shown = run.shown().to_owned();
@@ -48,19 +48,9 @@ fn verify(bundle: &Path, key: &Path) -> Result<String> {
 fn run_inputs(demo: &Path, output: &Path) -> Result<Value> {
     let (run, inputs) = (demo.join("run"), output.join("run-inputs"));
     let text = |path: &Path| path.display().to_string();
-    let words = [
-        "run",
-        "--release",
-        "--quiet",
-        "-p",
-        "ledgerline-tests",
-        "--bin",
-        "run-inputs",
-        "--",
-    ];
     let folders = [text(&demo.join("ledger")), text(&run), text(&inputs)];
     let folders: Vec<&str> = folders.iter().map(String::as_str).collect();
-    cargo(&[&words[..], &folders].concat()).checked()?;
+    Run::new(places::program("run-inputs"), &folders).checked()?;
     Ok(json!({
         "records": inputs.join("records"), "meta": inputs.join("meta.json"),
         "registry": run.join("tables/registry.rows"), "rules": run.join("rules.toml"),

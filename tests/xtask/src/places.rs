@@ -22,9 +22,9 @@ pub(crate) fn web() -> PathBuf {
     root().join("web")
 }
 
-/// The command line, once it is built.
-pub(crate) fn ledgerline() -> PathBuf {
-    target().join("release").join("ledgerline")
+/// A program of the workspace, once it is built.
+pub(crate) fn program(name: &str) -> PathBuf {
+    target().join("release").join(name)
 }
 
 /// What tests leave behind for people to look at.

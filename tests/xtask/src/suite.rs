@@ -98,18 +98,22 @@ impl Suite {
 /// Runs all; `quick` leaves out what needs Node, Python or a browser.
 pub(crate) fn run(quick: bool) -> Result<bool> {
     let mut suite = Suite::default();
-    rust(&mut suite);
-    if !quick {
-        let python = tools::python();
-        page_alone(&mut suite);
-        let demo = places::target().join("demo-test");
-        suite.action("demo", || demo::make(&demo, DEMO_PLAYS));
-        match python {
-            Ok(python) => independent(&mut suite, &python, &demo),
-            Err(error) => suite.action("independent implementation", || Err(error)),
-        }
-        browser(&mut suite, &demo);
+    if quick {
+        rust(&mut suite);
+        return Ok(suite.finish());
     }
+    // First, since one of Rust's tests asks DuckDB.
+    let python = tools::python();
+    rust(&mut suite);
+    page_alone(&mut suite);
+    // With the programs that the tests were run with.
+    let demo = places::target().join("demo-test");
+    suite.action("demo", || demo::make(&demo, DEMO_PLAYS));
+    match python {
+        Ok(python) => independent(&mut suite, &python, &demo),
+        Err(error) => suite.action("independent implementation", || Err(error)),
+    }
+    browser(&mut suite, &demo);
     Ok(suite.finish())
 }
 
@@ -124,7 +128,6 @@ fn rust(suite: &mut Suite) {
     lenient.extend(ALLOWED_IN_TESTS.iter().flat_map(|lint| ["-A", lint]));
     suite.command("lints: tests", Itself, cargo(&lenient));
     let tests = ["test", "--workspace", "--release", "--no-fail-fast"];
-    // The venv has DuckDB in it, which one of the tests asks.
     let venv = places::target().join("venv");
     suite.command("tests", Cargo, cargo(&tests).with("LEDGERLINE_VENV", venv));
     let docs = [
