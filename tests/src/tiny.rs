@@ -53,10 +53,11 @@ pub fn events() -> String {
         };
         let territory = if play == 4 { "FR" } else { "DE" };
         for (kind, seconds) in [("start", 0), ("heartbeat", 30), ("end", 45)] {
+            let position = u32::saturating_mul(seconds, 1000);
             let day = play.saturating_mul(4).saturating_add(9);
             let _ = writeln!(
                 text,
-                r#"{{"kind":"{kind}","play":"play {play}","user":"{user}","isrc":"{isrc}","territory":"{territory}","time":"2026-04-{day:02}T12:00:{seconds:02}Z","position_ms":{seconds}000}}"#
+                r#"{{"kind":"{kind}","play":"play {play}","user":"{user}","isrc":"{isrc}","territory":"{territory}","time":"2026-04-{day:02}T12:00:{seconds:02}Z","position_ms":{position}}}"#
             );
         }
     }
