@@ -25,7 +25,9 @@ use ledgerline::record::{Record, segment_key};
 use ledgerline::registry::{Holder, Licence, Parts, Recording, Share, Snapshot, Subscription};
 use ledgerline::royalty::{Pools, Rules};
 use ledgerline::salt::SaltKey;
-use ledgerline::statement::{RunInputs, RunSalts, Sequential, Table, derive};
+use ledgerline::statement::{
+    RunInputs, RunSalts, SaltedRun, Sequential, Table, derive, registry_rows,
+};
 use ledgerline::time::{Interval, Period, TimeMs};
 
 const ORIGIN: &str = "example.com/plays/2026-04";
@@ -153,7 +155,18 @@ fn world() -> World {
     let mut events: Vec<Event> = records.iter().map(|(event, _)| *event).collect();
     attributor.attribute(&mut events, &mut plays);
     plays.sort_unstable();
-    let run_salts = RunSalts::derive(&master, ORIGIN, period, 0);
+    let run_salts = RunSalts::derive(
+        &master,
+        &SaltedRun {
+            origin: ORIGIN,
+            period,
+            revision: 0,
+            log_root: log.root,
+            registry_rows: Hash::of(registry_rows(&registry).bytes()),
+            rules: Hash::of(RULES),
+            pools: Hash::of(POOLS),
+        },
+    );
     let inputs = RunInputs {
         origin: ORIGIN,
         period,
@@ -223,6 +236,7 @@ fn trust(world: &World) -> Trust {
     Trust {
         key: Some(world.key.verifier().clone()),
         auditors: Vec::new(),
+        nonce: None,
     }
 }
 
@@ -238,9 +252,26 @@ fn every_holders_bundle_verifies_with_either_evidence() {
         for evidence in [Evidence::Sample, Evidence::Full] {
             for nonce in [&b""[..], b"my own nonce"] {
                 let bytes = bundle(&world, party, evidence, nonce);
-                let report = verify(&bytes, &trust(&world)).unwrap();
+                let mine = Trust {
+                    nonce: Nonce::new(nonce.to_vec()),
+                    ..trust(&world)
+                };
+                let report = verify(&bytes, &mine).unwrap();
                 assert_eq!(report.verdict, Verdict::Verified, "{}", report.to_json());
-                assert_eq!(report.checks.len(), 19);
+                assert_eq!(report.checks.len(), 20);
+                // Another nonce than the holder's own, or one that the holder does not know of.
+                let other = Trust {
+                    nonce: Nonce::new(b"other".to_vec()),
+                    ..trust(&world)
+                };
+                assert_eq!(verify(&bytes, &other).unwrap().verdict, Verdict::Disputed);
+                let unaware = verify(&bytes, &trust(&world)).unwrap().verdict;
+                let expected = if nonce.is_empty() {
+                    Verdict::Verified
+                } else {
+                    Verdict::Incomplete
+                };
+                assert_eq!(unaware, expected);
             }
         }
     }
@@ -256,15 +287,21 @@ fn without_a_key_the_signer_is_unknown_and_with_another_it_is_disputed() {
     let other = Trust {
         key: Some(other.verifier().clone()),
         auditors: Vec::new(),
+        nonce: None,
     };
     let report = verify(&bytes, &other).unwrap();
     assert_eq!(report.verdict, Verdict::Disputed);
-    // An auditor who is asked for and has not signed.
-    let auditor = Trust {
-        auditors: vec![world.key.verifier().clone()],
-        ..trust(&world)
-    };
-    assert_eq!(verify(&bytes, &auditor).unwrap().verdict, Verdict::Verified);
+    // An auditor who is asked for and has not signed; and the operator as their own auditor.
+    let stranger = SigningKey::from_seed(KeyName::parse("auditor").unwrap(), &[8; 32]);
+    for key in [&stranger, &world.key] {
+        let auditor = Trust {
+            auditors: vec![key.verifier().clone()],
+            ..trust(&world)
+        };
+        let report = verify(&bytes, &auditor).unwrap();
+        assert_eq!(report.verdict, Verdict::Disputed);
+        assert_eq!(report.ladder[3].status, Status::Fail);
+    }
 }
 
 #[test]

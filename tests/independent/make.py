@@ -104,10 +104,12 @@ def build(rows=None, events=None, tamper=plain, rules=RULES, pools=POOLS):
     honest = registry.canonical(market() if rows is None else rows)
     pairs = tamper("registry", honest)
     period = tamper("period", (FROM, TO))
-    inputs = Inputs(ORIGIN, period, 0, rules, pools, pairs, registry.parse(honest),
-                    salts.run_key(MASTER, ORIGIN, runnote.period_text(period), 0), salts.registry_key(MASTER, ORIGIN))
     _, leaves = log_leaves(events)
     root = tree.root(leaves)
+    hashes = [root, tree.sha256(b"".join(key + row for key, row in pairs)), tree.sha256(rules), tree.sha256(pools)]
+    inputs = Inputs(ORIGIN, period, 0, rules, pools, pairs, registry.parse(honest),
+                    salts.run_key(MASTER, ORIGIN, runnote.period_text(period), 0, hashes),
+                    salts.registry_key(MASTER, ORIGIN, hashes[1]))
     run = derive(inputs, events, tamper)
     note = tamper("note", run_note(inputs, run, (len(leaves), root)))
     checkpoint = tamper("checkpoint", notes.checkpoint_text(ORIGIN, len(leaves), root))

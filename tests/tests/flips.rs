@@ -85,6 +85,7 @@ fn of_every_bundle() {
     let trust = Trust {
         key,
         auditors: Vec::new(),
+        nonce: None,
     };
     let verified = |bytes: &[u8]| {
         let report = verify_bundle(bytes, "x.llb", &trust, &mut |_, _, _| ());

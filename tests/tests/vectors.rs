@@ -25,7 +25,9 @@ use ledgerline::record::{Record, segment_key};
 use ledgerline::registry::{Holder, Licence, Parts, Recording, Share, Snapshot, read_row};
 use ledgerline::royalty::{Cell, Pools, Settler};
 use ledgerline::salt::{ListenerKey, SaltKey};
-use ledgerline::statement::{RunNote, RunSalts, Table, TableSalts, encode_play, leaf, row_hash};
+use ledgerline::statement::{
+    RunNote, RunSalts, SaltedRun, Table, TableSalts, encode_play, leaf, row_hash,
+};
 use ledgerline::time::{Interval, Period, TimeMs};
 use ledgerline::wire::Reader;
 use ledgerline_tests::{cases, hex, unhex};
@@ -242,7 +244,18 @@ fn rows_leaves_and_table_salts() {
         let period = Period::parse(&format!("{from}/{to}")).unwrap();
         let revision = number(case, "revision").try_into().unwrap();
         let master = key(text(case, "master"));
-        let salts = RunSalts::derive(&master, text(case, "origin"), period, revision);
+        let salts = RunSalts::derive(
+            &master,
+            &SaltedRun {
+                origin: text(case, "origin"),
+                period,
+                revision,
+                log_root: hash(text(case, "log_root")),
+                registry_rows: hash(text(case, "registry_rows")),
+                rules: hash(text(case, "rules")),
+                pools: hash(text(case, "pools")),
+            },
+        );
         assert_eq!(salts.run.to_hex(), text(case, "k_run"));
         assert_eq!(salts.registry.to_hex(), text(case, "k_reg"));
         for (salt, index) in list(&case["registry_salts"]).iter().zip(0..) {

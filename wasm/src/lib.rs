@@ -99,6 +99,7 @@ fn report_of(
 ) -> Result<String, String> {
     let parse = |text: &str| VerifierKey::parse(text.trim()).map_err(|error| error.to_string());
     let trust = Trust {
+        nonce: None,
         key: key.map(parse).transpose()?,
         auditors: auditor.map(parse).transpose()?.into_iter().collect(),
     };

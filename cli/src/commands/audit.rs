@@ -7,7 +7,7 @@ use ledgerline::attribution::Attributor;
 use ledgerline::audit::{RunEvidence, Verdict, audit_run};
 use ledgerline::log::SigningKey;
 use ledgerline::registry::Snapshot;
-use ledgerline::statement::{Rows, RunInputs, Table, derive};
+use ledgerline::statement::{Rows, RunInputs, Table, derive, registry_rows};
 
 use super::bundle::open_ledger;
 use super::show;
@@ -124,11 +124,7 @@ fn database_rows(ledger: &Ledger, stored: &StoredRun) -> Result<Option<Rows>, Er
         return Ok(None);
     }
     let snapshot = RegistryDb::open_readonly(&path)?.snapshot(Some(stored.meta.known_at))?;
-    let mut rows = Rows::new(Table::Registry);
-    for (key, row) in snapshot.rows() {
-        rows.push(&key, &row);
-    }
-    Ok(Some(rows))
+    Ok(Some(registry_rows(&snapshot)))
 }
 
 /// Adds the auditor's signature to the run note, if they found nothing against the run.

@@ -20,8 +20,8 @@ use crate::ui::{Ui, Unit};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 A bundle holds the holder's rows of every table with the proof that none is missing, and the
-events of sampled plays. Nobody can choose the sample: it follows from the hash of run note and
-checkpoint, and from the holder's own --nonce if they sent one.
+events of sampled plays. The sample follows from the hash of run note and checkpoint, and from the
+holder's own --nonce: one sent after the statement was signed keeps the service from choosing.
 
 Examples:
   ledgerline bundle april-run --holder 00000000000000a1 --out a1.llb
@@ -209,7 +209,8 @@ fn write(path: &Path, cut: &Cut) -> Result<usize, RunError> {
     Ok(zipped.len())
 }
 
-fn parse_nonce(hex: &str) -> Result<Nonce, Error> {
+/// A nonce given in hex.
+pub(super) fn parse_nonce(hex: &str) -> Result<Nonce, Error> {
     let usage = || Error::Usage {
         argument: "--nonce",
         message: format!("expected up to 32 bytes in hex, two digits each, but found {hex:?}"),

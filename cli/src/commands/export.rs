@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
+use ledgerline::bundle::RunTables;
 use serde_json::json;
 
 use crate::error::{Error, Outcome};
 use crate::export::{TableFormat, write_hledger, write_tables};
-use crate::run::{RunDir, RunError};
+use crate::run::{RunDir, RunError, Threads};
 use crate::ui::Ui;
 
 /// Arguments of `export`.
@@ -54,6 +55,14 @@ pub enum FormatArg {
 /// [`Error`].
 pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
     let stored = RunDir::new(&args.run).read()?;
+    // What is exported is what the run note commits to.
+    RunTables::new(
+        &stored.run,
+        stored.tables.clone(),
+        stored.salts.clone(),
+        &Threads,
+    )
+    .map_err(RunError::Bundle)?;
     if args.out.exists() && !args.force {
         return Err(RunError::Exists {
             path: args.out.clone(),

@@ -74,6 +74,21 @@ pub enum FormatArg {
 ///
 /// [`Error`].
 pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
+    let place = |path: &PathBuf| std::fs::canonicalize(path).ok();
+    if let Some(rejects) = args.rejects.as_ref().and_then(place)
+        && args
+            .inputs
+            .iter()
+            .any(|input| place(input).as_ref() == Some(&rejects))
+    {
+        return Err(Error::Usage {
+            argument: "--rejects",
+            message: format!(
+                "{} is one of the inputs; give another file",
+                rejects.display()
+            ),
+        });
+    }
     let mut writer = open_writer(&args.ledger, ui)?;
     let options = Options {
         inputs: args.inputs.clone(),

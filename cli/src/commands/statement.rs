@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use ledgerline::attribution::Attributor;
-use ledgerline::log::{Checkpoint, Note};
+use ledgerline::log::{Checkpoint, Hash, Note};
 use ledgerline::royalty::{Pools, Rules};
-use ledgerline::statement::{RunInputs, RunSalts, derive};
+use ledgerline::statement::{RunInputs, RunSalts, SaltedRun, derive, registry_rows};
 use serde_json::json;
 
 use super::open_writer;
@@ -78,6 +78,10 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
         ui.say("warning: the registry knows no recording, so all money will be in suspense; see `ledgerline registry --help`");
     }
 
+    // Closing cannot be taken back: first see that nothing else stands in the way.
+    out.prepare()?;
+    before.signing_key()?;
+    before.master_secret()?;
     let (checkpoint_note, checkpoint) = close(&args.ledger, &before, ui)?;
     let ledger = Ledger::open_readonly(&args.ledger)?;
     let attributor = Attributor {
@@ -101,9 +105,15 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
 
     let salts = RunSalts::derive(
         &ledger.master_secret()?,
-        ledger.origin(),
-        ledger.period(),
-        args.revision,
+        &SaltedRun {
+            origin: ledger.origin(),
+            period: ledger.period(),
+            revision: args.revision,
+            log_root: checkpoint.head().root,
+            registry_rows: Hash::of(registry_rows(&snapshot).bytes()),
+            rules: Hash::of(&rules_file),
+            pools: Hash::of(&pools_file),
+        },
     );
     let inputs = RunInputs {
         origin: ledger.origin(),

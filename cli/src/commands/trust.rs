@@ -32,6 +32,7 @@ impl TrustArgs {
         let key = self.key.as_deref().map(|text| read_key("--key", text));
         let auditors = self.auditor.iter().map(|text| read_key("--auditor", text));
         Ok(Trust {
+            nonce: None,
             key: key.transpose()?,
             auditors: auditors.collect::<Result<_, _>>()?,
         })
@@ -44,6 +45,11 @@ fn read_key(argument: &'static str, text: &str) -> Result<VerifierKey, Error> {
     let inline = text.trim();
     if inline.matches('+').count() >= 2 && !Path::new(text).is_file() {
         return VerifierKey::parse(inline).map_err(|error| usage(error.to_string()));
+    }
+    if !Path::new(text).exists() {
+        return Err(usage(format!(
+            "expected a verifier key (name+id+base64) or a file with one, but found neither in {text:?}"
+        )));
     }
     let bytes = read_bounded(Path::new(text), 1 << 16)?;
     let content = String::from_utf8(bytes).map_err(|_| {

@@ -1,5 +1,6 @@
 //! `verify`: bundles, run notes, checkpoints.
 
+use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -7,6 +8,7 @@ use ledgerline::audit::{Report, Trust, verify_bundle, verify_checkpoint, verify_
 use ledgerline::bundle::looks_like_bundle;
 use ledgerline::log::{MAX_NOTE_BYTES, Note, RESERVED_ORIGIN};
 
+use super::bundle::parse_nonce;
 use super::show;
 use super::trust::TrustArgs;
 use crate::error::{Error, Outcome};
@@ -15,6 +17,9 @@ use crate::ui::{Ui, Unit};
 
 /// Bundles are below 4 GiB.
 const MAX_BUNDLE_BYTES: u64 = (4 << 30) - 1;
+
+/// Up to this size a zipped bundle may shrink by any factor.
+const SMALL_BUNDLE_BYTES: u64 = 16 << 20;
 
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
@@ -36,6 +41,10 @@ pub struct Args {
     /// Whom to trust
     #[command(flatten)]
     pub trust: TrustArgs,
+
+    /// The nonce you sent for the sample of your bundle, in hex
+    #[arg(long, value_name = "HEX")]
+    pub nonce: Option<String>,
 }
 
 /// Runs `verify`. With several files the outcome is the worst, and JSON has a report a line.
@@ -44,7 +53,8 @@ pub struct Args {
 ///
 /// [`Error`] for the first file that cannot be read as any of the kinds.
 pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
-    let trust = args.trust.read()?;
+    let mut trust = args.trust.read()?;
+    trust.nonce = args.nonce.as_deref().map(parse_nonce).transpose()?;
     let mut worst = Outcome::Done;
     for path in &args.files {
         let report = verify_file(path, &trust, ui)?;
@@ -79,12 +89,6 @@ pub fn verify_file(path: &Path, trust: &Trust, ui: &Ui) -> Result<Report, Error>
         bar.finish_and_clear();
         return report.map_err(|error| refuse(error.to_string()));
     }
-    if bytes.len() > MAX_NOTE_BYTES {
-        return Err(refuse(format!(
-            "expected a bundle, a run note or a checkpoint, but found {} bytes of something else",
-            bytes.len()
-        )));
-    }
     let note = Note::parse(&bytes).map_err(|error| {
         refuse(format!(
             "expected a bundle, a run note or a checkpoint, but it is no ZIP archive and no signed note: {error}"
@@ -97,36 +101,46 @@ pub fn verify_file(path: &Path, trust: &Trust, ui: &Ui) -> Result<Report, Error>
     }
 }
 
-/// A file's bytes, inflated if it is gzip, never more than a bundle may have.
+/// A file's bytes, inflated if it is gzip. Looks before it reads: only bundles may be large.
 fn read_maybe_zipped(path: &Path) -> Result<Vec<u8>, Error> {
-    let bytes = read_bounded(path, MAX_BUNDLE_BYTES)?;
-    if !bytes.starts_with(&GZIP) {
-        return Ok(bytes);
-    }
     let refuse = |message: String| Error::Usage {
         argument: "verify",
         message: format!("{}: {message}", path.display()),
     };
-    let mut inflated = Vec::new();
+    if path.is_dir() {
+        return Err(refuse(
+            "expected a file, but found a directory; a whole run is for `ledgerline audit`"
+                .to_owned(),
+        ));
+    }
+    let mut head = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(4).read_to_end(&mut head))
+        .map_err(FileError::at("read", path))?;
+    let is_gzip = head.starts_with(&GZIP);
+    if !is_gzip && !looks_like_bundle(&head) {
+        return Ok(read_bounded(path, MAX_NOTE_BYTES as u64)?);
+    }
+    let bytes = read_bounded(path, MAX_BUNDLE_BYTES)?;
+    if !is_gzip {
+        return Ok(bytes);
+    }
     let mut decoder = flate2::bufread::GzDecoder::new(bytes.as_slice());
-    // Looks before it inflates the rest: only bundles come zipped.
     let mut head = [0; 4];
-    let is_bundle = decoder.read_exact(&mut head).is_ok() && looks_like_bundle(&head);
-    if !is_bundle {
+    if decoder.read_exact(&mut head).is_err() || !looks_like_bundle(&head) {
         return Err(refuse(
             "expected a zipped bundle (*.llb.gz), but found other content".to_owned(),
         ));
     }
-    inflated.extend_from_slice(&head);
-    let read = decoder
-        .by_ref()
-        .take(MAX_BUNDLE_BYTES)
-        .read_to_end(&mut inflated);
+    // A bundle is mostly hashes, salts and random numbers: it does not shrink to a hundredth.
+    let limit = MAX_BUNDLE_BYTES.min((bytes.len() as u64 * 100).max(SMALL_BUNDLE_BYTES));
+    let mut inflated = head.to_vec();
+    let read = decoder.by_ref().take(limit).read_to_end(&mut inflated);
     read.map_err(FileError::at("inflate", path))?;
-    if inflated.len() as u64 > MAX_BUNDLE_BYTES {
-        return Err(refuse(
-            "expected a bundle below 4 GiB, but it inflates to more".to_owned(),
-        ));
+    if inflated.len() as u64 > limit {
+        return Err(refuse(format!(
+            "expected a zipped bundle, but it inflates to more than {limit} bytes, as no bundle does"
+        )));
     }
     if !decoder.into_inner().is_empty() {
         return Err(refuse(

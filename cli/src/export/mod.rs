@@ -11,7 +11,7 @@ use std::path::Path;
 pub use hledger::write_hledger;
 pub use sheet::{Column, Sheet};
 
-use crate::ledger::durable::{FileError, create_dirs, sync_dir, sync_parent};
+use crate::ledger::durable::{FileError, create_dirs, parent_of, replace_dir, sync_dir};
 use crate::run::{RunError, StoredRun};
 
 /// A format of tables.
@@ -33,10 +33,7 @@ pub fn write_tables(
     format: TableFormat,
     out: &Path,
 ) -> Result<Vec<String>, RunError> {
-    let parent = match out.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
+    let parent = parent_of(out);
     create_dirs(parent)?;
     let beside = tempfile::Builder::new()
         .prefix(".export-")
@@ -48,10 +45,6 @@ pub fn write_tables(
     create_dirs(&inner)?;
     let names = sheets::write_all(run, format, &inner)?;
     sync_dir(&inner)?;
-    if out.exists() {
-        std::fs::remove_dir_all(out).map_err(FileError::at("replace", out))?;
-    }
-    std::fs::rename(&inner, out).map_err(FileError::at("rename to", out))?;
-    sync_parent(out)?;
+    replace_dir(&inner, out)?;
     Ok(names)
 }

@@ -132,6 +132,35 @@ pub fn sync_parent(path: &Path) -> Result<(), FileError> {
     }
 }
 
+/// The directory that holds `path`.
+#[must_use]
+pub fn parent_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// Puts the directory `new` in the place of `target`, durably. What was there is set aside first and
+/// removed last, so that one of the two is there at every moment.
+///
+/// # Errors
+///
+/// [`FileError`].
+pub fn replace_dir(new: &Path, target: &Path) -> Result<(), FileError> {
+    let aside = target.with_extension("replaced");
+    let occupied = fs::symlink_metadata(target).is_ok();
+    if occupied {
+        fs::rename(target, &aside).map_err(FileError::at("set aside", target))?;
+    }
+    fs::rename(new, target).map_err(FileError::at("rename to", target))?;
+    sync_parent(target)?;
+    if occupied {
+        fs::remove_dir_all(&aside).map_err(FileError::at("remove", &aside))?;
+    }
+    Ok(())
+}
+
 /// Creates a directory and those above it, durably.
 ///
 /// # Errors

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::RunError;
 use crate::ledger::durable::{
-    Access, FileError, create_dirs, read_bounded, sync_dir, sync_parent, write_atomic,
+    Access, FileError, create_dirs, parent_of, read_bounded, replace_dir, sync_dir, write_atomic,
 };
 
 /// Largest rules or pools file.
@@ -106,6 +106,18 @@ impl RunDir {
         }
     }
 
+    /// Sees that a run could be written here, before something is done that cannot be taken back.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::File`].
+    pub fn prepare(&self) -> Result<(), RunError> {
+        let parent = parent_of(&self.0);
+        create_dirs(parent)?;
+        tempfile::tempdir_in(parent).map_err(FileError::at("create a directory in", parent))?;
+        Ok(())
+    }
+
     fn exists(&self) -> RunError {
         RunError::Exists {
             path: self.0.clone(),
@@ -133,10 +145,7 @@ impl RunDir {
         force: bool,
     ) -> Result<(), RunError> {
         self.check_free(force)?;
-        let parent = match self.0.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
+        let parent = parent_of(&self.0);
         create_dirs(parent)?;
         let beside = tempfile::Builder::new()
             .prefix(".run-")
@@ -160,13 +169,9 @@ impl RunDir {
         write_atomic(&dir.join("run.note"), text.as_bytes(), Access::Public)?;
         make_readable(dir)?;
         sync_dir(dir)?;
-        if self.0.exists() {
-            fs::remove_dir_all(&self.0).map_err(FileError::at("replace", &self.0))?;
-        }
-        fs::rename(dir, &self.0).map_err(FileError::at("rename to", &self.0))?;
+        replace_dir(dir, &self.0)?;
         // Renamed away: there is nothing left to clean up.
         let _ = beside.keep();
-        sync_parent(&self.0)?;
         Ok(())
     }
 

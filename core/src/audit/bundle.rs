@@ -8,7 +8,7 @@ use crate::statement::Table;
 use super::checker::Checker;
 use super::money::{Claims, balances_of, check_balances, check_cells, lines_of};
 use super::notes::hex;
-use super::plays::{check_openings, check_plays, visible_registry};
+use super::plays::{check_nonce, check_openings, check_plays, visible_registry};
 use super::report::{Finding, Report, Severity, Subject, Summary};
 use super::signed::{check_auditor, check_balance, check_checkpoint, check_file, check_signature};
 use super::view::{earned_by_cell, suspended_sums, totals};
@@ -98,6 +98,7 @@ pub fn verify_bundle(
         progress,
     );
     progress(0, 0, "events");
+    check_nonce(&mut checker, &bundle, trust);
     check_openings(&mut checker, &bundle, &attributor, &heard.wanted);
 
     progress(0, 0, "money");
@@ -195,7 +196,7 @@ fn note_what_to_act_on(checker: &mut Checker, bundle: &Bundle<'_>, cells: &[(u64
         .fold(0, |sum, (_, cell)| sum.saturating_add(cell.plays()));
     if without > 0 {
         checker.note(
-            Finding::new("no-pool", Severity::Info, "my recordings")
+            Finding::new("no-pool", Severity::Warning, "my recordings")
                 .compared("a pool for each tier and territory", format!("{without} plays without one"))
                 .saying(format!(
                     "{without} counted plays of your recordings earn nothing: their listeners had no subscription, or their tier and territory have no pool"

@@ -133,7 +133,8 @@ impl Checker {
         };
         let failed = self.checks.iter().filter(|c| c.status == Status::Fail);
         let attested = status(4) == Status::Pass;
-        let headline = headline(subject.kind, verdict, failed.count(), attested);
+        let signed = subject.signer.is_some();
+        let headline = headline(subject.kind, verdict, failed.count(), attested, signed);
         self.checks.sort_by_key(|check| check.rung);
         self.findings
             .sort_by(|a, b| (a.severity, a.code, &a.place).cmp(&(b.severity, b.code, &b.place)));

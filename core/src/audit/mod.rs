@@ -25,6 +25,7 @@ pub use report::{
 pub use run::{RunEvidence, SegmentCheck, audit_run};
 pub use view::{BundleTotals, Day, LineView, MoneyView, Track};
 
+use crate::bundle::Nonce;
 use crate::log::VerifierKey;
 
 /// Whom the reader trusts; never taken from what is verified.
@@ -34,7 +35,9 @@ pub struct Trust {
     pub key: Option<VerifierKey>,
     /// Keys of auditors, one of whose signatures is asked for; none = not asked.
     pub auditors: Vec<VerifierKey>,
+    /// The nonce that a holder sent for the sample of their bundle; `None` = none was sent.
+    pub nonce: Option<Nonce>,
 }
 
-/// Called now and then with work done, work in all, and what is being done; returns whether to go on.
+/// Called now and then with work done, work in all, and what is being done.
 pub type Progress<'a> = &'a mut dyn FnMut(u64, u64, &'static str);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::attribution::WEIGHT_ONE;
 use crate::bundle::Bundle;
 use crate::money::{Currency, Micros, Ppm};
 use crate::registry::Snapshot;
@@ -53,6 +54,15 @@ pub(super) fn check_cells(checker: &mut Checker, bundle: &Bundle<'_>, cells: &[(
         let place = || format!("cell {number} ({})", place_of(bundle, &cell.key));
         let pools = bundle.pools.of(cell.key.territory, cell.key.tier);
         let named = cell.amounts.iter().map(|a| (&a.right, a.currency));
+        let numbered = cell.key.tier == 0 || bundle.pools.tiers().name(cell.key.tier).is_some();
+        problems.require(numbered, || {
+            error("cells.money", place())
+                .compared(
+                    "a tier that the pools name, or none",
+                    cell.key.tier.to_string(),
+                )
+                .saying("a cell is of a tier that does not exist")
+        });
         problems.require(
             pools.iter().map(|p| (&p.right, p.currency)).eq(named),
             || {
@@ -89,8 +99,15 @@ pub(super) fn check_cells(checker: &mut Checker, bundle: &Bundle<'_>, cells: &[(
         } else {
             cell.weight_before >= *before
         };
-        let fits =
-            follows && *total == cell.weight_total && after.is_some_and(|after| after <= *total);
+        // A weight is of plays, and the plays table has only so many before and behind the cell.
+        let room = |weight: u64, plays: u64| weight <= plays.saturating_mul(u64::from(WEIGHT_ONE));
+        let all = bundle.run.plays.size;
+        let behind = after.and_then(|after| cell.weight_total.checked_sub(after));
+        let fits = follows
+            && *total == cell.weight_total
+            && room(cell.weight_total, all)
+            && room(cell.weight_before, cell.first)
+            && behind.is_some_and(|weight| room(weight, all.saturating_sub(cell.end)));
         *hidden_before = hidden;
         problems.require(fits, || {
             error("cells.money", place())
@@ -105,6 +122,15 @@ pub(super) fn check_cells(checker: &mut Checker, bundle: &Bundle<'_>, cells: &[(
         });
         *before = after.unwrap_or(u64::MAX);
     }
+    let together = weights
+        .values()
+        .fold(0_u64, |sum, (total, _, _)| sum.saturating_add(*total));
+    let bound = bundle.run.plays.size.saturating_mul(u64::from(WEIGHT_ONE));
+    problems.require(together <= bound, || {
+        error("cells.money", "all cells".to_owned())
+            .compared(format!("at most {bound}"), together.to_string())
+            .saying("pools are divided by more plays than the run has counted")
+    });
     let passed = format!(
         "{} cells have exactly their part of their pools",
         cells.len()
@@ -286,14 +312,9 @@ impl Claims<'_> {
 
     /// Whether the reason can be true, by what is visible to the holder.
     fn reason_fits(&self, cell: &Cell, time: TimeMs, entry: &CellAmount, mine: u64) -> bool {
-        let visible = self.registry.licences();
-        let isrc = cell.key.isrc;
-        let covered = visible.iter().any(|licence| {
-            licence.isrc == isrc
-                && licence.territories.contains(cell.key.territory)
-                && licence.valid.contains(time)
-        });
-        // Without any licence row in sight the registry may have none, or none for these recordings.
+        let key = &cell.key;
+        let covered = self.registry.has_licence(key.isrc, key.territory, time);
+        // Licence rows end the registry's table: if there are any, one is a row or a boundary leaf here.
         let licensed = covered || !self.licences;
         let whole = entry.suspended == entry.amount;
         match entry.reason {
@@ -301,7 +322,7 @@ impl Claims<'_> {
             Reason::Unclaimed => {
                 licensed && mine < Ppm::WHOLE.get() && entry.suspended.0 <= entry.amount.0
             }
-            Reason::NotLicensed => whole && !covered,
+            Reason::NotLicensed => whole && !licensed,
             Reason::NoShares => whole && licensed && mine == 0,
             // Also to a holder of the whole: others may claim some of it.
             Reason::OverClaimed => whole && licensed,
@@ -318,6 +339,13 @@ pub(super) fn check_balances(
     lines: &[Line],
     balances: &[Balance],
 ) {
+    if bundle.run.previous.is_some() {
+        checker.skip(
+            "holders.previous",
+            3,
+            "the run continues an earlier one, whose balance this version cannot check",
+        );
+    }
     let mut problems = Problems::default();
     let mut earned: BTreeMap<Currency, Micros> = BTreeMap::new();
     for line in lines {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::attribution::{Attributor, Play, PlayFlags, WEIGHT_ONE, hear};
 use crate::bundle::{Bundle, Evidence, sample};
+use crate::id::{ListenerId, PlayId};
 use crate::log::Hash;
 use crate::money::{Currency, Micros, apportion};
 use crate::registry::Snapshot;
@@ -12,9 +13,9 @@ use crate::statement::read_play;
 use crate::time::{DAY_MS, TimeMs};
 use crate::wire::Reader;
 
-use super::Progress;
 use super::checker::{Checker, Problems};
 use super::report::{Finding, Severity};
+use super::{Progress, Trust};
 
 /// Plays between two calls of the progress function.
 const STRIDE: u64 = 1 << 13;
@@ -59,6 +60,7 @@ pub(super) fn check_plays(
         at: 0,
         seen: 0,
         last: None,
+        ids: Vec::new(),
         version: None,
         weight: 0,
         day: DayRun::default(),
@@ -87,6 +89,7 @@ pub(super) fn check_plays(
         });
     progress(total, total, "plays");
     pass.leave_cell();
+    pass.check_distinct();
     pass.check_tiling(bundle);
     let problem = proven.err().map(|problem| {
         error("plays.slice", "plays".to_owned())
@@ -102,26 +105,35 @@ pub(super) fn check_plays(
     pass.heard
 }
 
-/// The positions that the bundle must open, ascending.
+/// The positions that the bundle must open, ascending. Linear in the rows that are there.
 fn wanted_positions(bundle: &Bundle<'_>, cells: &[(u64, Cell)]) -> Vec<u64> {
+    let ranges = &bundle.plays.keys;
+    if bundle.scope.evidence == Evidence::Full {
+        return ranges.iter().flat_map(|(_, range)| range.clone()).collect();
+    }
     let run = Hash::of(bundle.run_note.text().as_bytes());
     let checkpoint = Hash::of(bundle.checkpoint_note.text().as_bytes());
-    // What is not in the slice cannot be opened; a cell that claims more is a problem of its own.
-    let inside = |cell: &Cell| {
-        let ranges = &bundle.plays.keys;
-        ranges
-            .iter()
-            .any(|(_, range)| range.start <= cell.first && cell.end <= range.end)
-    };
-    let cells = cells.iter().filter(|(_, cell)| inside(cell));
-    match bundle.scope.evidence {
-        Evidence::Full => cells.flat_map(|(_, cell)| cell.first..cell.end).collect(),
-        Evidence::Sample => cells
-            .flat_map(|(number, cell)| {
-                sample(&run, &checkpoint, *number, cell, &bundle.scope.nonce)
-            })
-            .collect(),
+    // What is not in the slice cannot be opened, and cells follow each other; others are a problem
+    // of their own.
+    let mut end = 0;
+    let mut positions = Vec::new();
+    for (number, cell) in cells {
+        let at = ranges.partition_point(|(_, range)| range.end <= cell.first);
+        let inside = ranges
+            .get(at)
+            .is_some_and(|(_, range)| range.start <= cell.first && cell.end <= range.end);
+        if inside && end <= cell.first && cell.first < cell.end {
+            end = cell.end;
+            positions.extend(sample(
+                &run,
+                &checkpoint,
+                *number,
+                cell,
+                &bundle.scope.nonce,
+            ));
+        }
     }
+    positions
 }
 
 /// The plays of one day within one cell.
@@ -141,6 +153,8 @@ struct Pass<'a> {
     at: usize,
     seen: u64,
     last: Option<Play>,
+    /// Listener and play id of every play.
+    ids: Vec<(ListenerId, PlayId)>,
     /// Share version of the cell at hand, by the rows that are visible.
     version: Option<u16>,
     /// Weight of the cell's plays so far.
@@ -179,6 +193,7 @@ impl Pass<'_> {
         self.check_rules(position, &play);
         self.check_cell(position, &play);
         self.last = Some(play);
+        self.ids.push((play.listener, play.play));
         self.heard.listened_ms = self
             .heard
             .listened_ms
@@ -299,6 +314,27 @@ impl Pass<'_> {
         self.version = None;
     }
 
+    /// No play stands twice, under whatever time or length.
+    fn check_distinct(&mut self) {
+        self.ids.sort_unstable();
+        let twice = self
+            .ids
+            .iter()
+            .zip(self.ids.iter().skip(1))
+            .find(|(a, b)| a == b);
+        if let Some(((listener, play), _)) = twice {
+            self.counted.add(|| {
+                error(
+                    "plays.counted",
+                    format!("play {play} of listener {listener}"),
+                )
+                .compared("each play once", "the same play again")
+                .saying("a play is counted twice")
+            });
+        }
+        self.ids = Vec::new();
+    }
+
     /// The cells of each recording cover its plays without gap or overlap.
     fn check_tiling(&mut self, bundle: &Bundle<'_>) {
         let mut cells = self.cells.iter().peekable();
@@ -321,6 +357,28 @@ impl Pass<'_> {
                 )
                 .saying("the cells of a recording do not hold exactly its plays")
             });
+        }
+    }
+}
+
+/// Checks that the sample was drawn with the reader's own nonce.
+pub(super) fn check_nonce(checker: &mut Checker, bundle: &Bundle<'_>, trust: &Trust) {
+    let found = bundle.scope.nonce.as_bytes();
+    match &trust.nonce {
+        None if found.is_empty() => {}
+        None => checker.skip(
+            "events.nonce",
+            2,
+            "the sample was drawn with a nonce; give the one you sent, or the operator may have tried many",
+        ),
+        Some(nonce) => {
+            let hex = |bytes: &[u8]| -> String { bytes.iter().map(|b| format!("{b:02x}")).collect() };
+            let problem = (nonce.as_bytes() != found).then(|| {
+                error("events.nonce", "scope".to_owned())
+                    .compared(hex(nonce.as_bytes()), hex(found))
+                    .saying("the sample was not drawn with the nonce you sent")
+            });
+            checker.single("events.nonce", 2, "the sample was drawn with your nonce", problem);
         }
     }
 }

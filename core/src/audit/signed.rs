@@ -61,6 +61,16 @@ pub(super) fn check_auditor(checker: &mut Checker, note: &Note, trust: &Trust) {
     if trust.auditors.is_empty() {
         return;
     }
+    // The part behind name and id is the public key: one key under two names is one signer.
+    let public = |key: &VerifierKey| key.to_string().splitn(3, '+').nth(2).map(str::to_owned);
+    let operator = trust.key.as_ref().and_then(public);
+    if operator.is_some() && trust.auditors.iter().any(|key| public(key) == operator) {
+        let problem = error("auditor.signature", "auditor key")
+            .compared("a key of somebody else", "the operator's own key")
+            .saying("the auditor's key is the operator's own, which vouches for nothing more");
+        checker.single("auditor.signature", 4, "", Some(problem));
+        return;
+    }
     let result = note.verify(&trust.auditors);
     let asked: Vec<String> = trust.auditors.iter().map(short).collect();
     let problem = result.as_ref().err().map(|problem| {

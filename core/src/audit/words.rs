@@ -34,14 +34,14 @@ pub(super) const BUNDLE: [RungWords; 4] = [
         pass: "All counted plays of your recordings are here, none left out, each counted by the rules; the sampled ones open into the event log.",
         fail: "Plays of your recordings are missing, changed, or not counted by the rules.",
         skip: "Your plays could not be checked.",
-        does_not_prove: "That plays which were not sampled have events in the log, which listener had which subscription, or that plays not counted should not have been. No rung proves that a play which the service never recorded took place; canary plays with receipts are for that.",
+        does_not_prove: "That plays which were not sampled have events in the log (only a nonce of your own, sent after the statement was signed, keeps the service from choosing the sample), which listener had which subscription, that plays not counted should not have been, or that no row of yours stands in a wrong place of a table, which an auditor sees. No rung proves that a play which the service never recorded took place; canary plays with receipts are for that.",
     },
     RungWords {
         title: "My money",
         pass: "Recomputed from your plays, the pools, the rules and your shares, every line and your total are right to the last micro-unit.",
         fail: "Recomputing gives other amounts than the statement.",
         skip: "Your money could not be checked.",
-        does_not_prove: "That the pools are as large as your contract says, that the shares registered for you and others are the right ones, or that the money was paid out.",
+        does_not_prove: "That the total of plays you were divided by is right (that is the next step), that others really claim what is held back as over-claimed, that pools and shares are as your contract says, or that the money was paid out.",
     },
     RungWords {
         title: "Everybody's money",
@@ -84,7 +84,13 @@ pub(super) const RUN: [RungWords; 4] = [
 ];
 
 /// The answer in a sentence.
-pub(super) fn headline(kind: &str, verdict: Verdict, failed: usize, attested: bool) -> String {
+pub(super) fn headline(
+    kind: &str,
+    verdict: Verdict,
+    failed: usize,
+    attested: bool,
+    signed: bool,
+) -> String {
     let (whole, part) = match kind {
         "bundle" => (
             "Every counted play of your recordings is here, and your statement adds up by the published rules",
@@ -114,8 +120,11 @@ pub(super) fn headline(kind: &str, verdict: Verdict, failed: usize, attested: bo
         Verdict::Disputed => {
             format!("{part} contradicts itself or the key you trust: {failed} checks failed.")
         }
-        Verdict::Incomplete => format!(
+        Verdict::Incomplete if !signed => format!(
             "{part} is consistent in itself, but the signer is unknown: give the service's verifier key to finish."
+        ),
+        Verdict::Incomplete => format!(
+            "{part} holds as far as it could be checked, but something that is needed is missing."
         ),
     }
 }

@@ -59,8 +59,7 @@ impl Openings {
         put_count(&mut out, self.plays.len());
         for play in &self.plays {
             out.extend_from_slice(&play.position.to_be_bytes());
-            let count = u16::try_from(play.records.len()).unwrap_or(u16::MAX);
-            out.extend_from_slice(&count.to_be_bytes());
+            put_count(&mut out, play.records.len());
             for (index, record) in &play.records {
                 out.extend_from_slice(&index.to_be_bytes());
                 out.extend_from_slice(record.as_bytes());
@@ -88,7 +87,7 @@ impl Openings {
             }
             let mut records = Vec::new();
             let mut last: Option<Event> = None;
-            for _ in 0..reader.u16()? {
+            for _ in 0..reader.u32()? {
                 let index = reader.u64()?;
                 let bytes = reader.take(RECORD_LENGTH as u64)?;
                 let record = Record::parse(bytes).map_err(|_| reader.refuse("an event record"))?;

@@ -5,7 +5,7 @@ use core::ops::Range;
 
 use crate::log::{Hash, HashTree, OpeningError, TreeHead, opening};
 use crate::salt::{SALT_LENGTH, Salt, SaltKey};
-use crate::statement::{PLAY_ROW_LENGTH, Rows, Table, TableSalts, leaf, row_hash};
+use crate::statement::{PLAY_ROW_LENGTH, Rows, Table, TableSalts, compare, leaf, row_hash};
 use crate::wire::{Reader, WireError};
 
 /// A leaf beside the rows, of which only the key is shown.
@@ -51,6 +51,11 @@ pub enum SliceError {
         /// Position of the leaf.
         position: u64,
     },
+    /// A row is not behind the one before it.
+    Order {
+        /// Position of the row.
+        position: u64,
+    },
     /// The rows do not lead to the committed root.
     Opening(OpeningError),
 }
@@ -62,6 +67,10 @@ impl fmt::Display for SliceError {
             Self::Incomplete { position } => write!(
                 f,
                 "expected all rows of each key, but the leaf at position {position} shows that some are left out"
+            ),
+            Self::Order { position } => write!(
+                f,
+                "expected rows in ascending order, each once, but the row at position {position} is not behind the one before"
             ),
             Self::Opening(error) => error.fmt(f),
         }
@@ -220,7 +229,21 @@ impl<'a> Slice<'a> {
             .map(|b| (b.position, leaf(b.key, b.row_hash)));
         let result = opening::verify(merge(rows, beside), &self.proof, head);
         result.map_err(SliceError::Opening)?;
+        self.check_order()?;
         self.check_complete()
+    }
+
+    /// Rows ascend in the order of their table, each once.
+    fn check_order(&self) -> Result<(), SliceError> {
+        let mut before: Option<(&[u8], &[u8])> = None;
+        for (position, key, row) in self.rows() {
+            let ascends = |before| compare(self.table, before, (key, row)).is_lt();
+            if !before.is_none_or(ascends) {
+                return Err(SliceError::Order { position });
+            }
+            before = Some((key, row));
+        }
+        Ok(())
     }
 
     /// Every boundary leaf has a key between those of the rows before and behind it.

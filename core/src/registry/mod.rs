@@ -376,10 +376,15 @@ impl Snapshot {
     /// Whether the service may offer the recording there and then.
     #[must_use]
     pub fn is_licensed(&self, isrc: Isrc, territory: Territory, time: TimeMs) -> bool {
-        self.licences.is_empty()
-            || equal_range(&self.licences, |l| l.isrc.cmp(&isrc))
-                .iter()
-                .any(|l| l.territories.contains(territory) && l.valid.contains(time))
+        self.licences.is_empty() || self.has_licence(isrc, territory, time)
+    }
+
+    /// Whether a licence row holds for the recording there and then.
+    #[must_use]
+    pub fn has_licence(&self, isrc: Isrc, territory: Territory, time: TimeMs) -> bool {
+        equal_range(&self.licences, |l| l.isrc.cmp(&isrc))
+            .iter()
+            .any(|l| l.territories.contains(territory) && l.valid.contains(time))
     }
 
     /// The shares of `right` in force there and then, one entry a holder, ascending, rows of one

@@ -17,6 +17,25 @@ use super::note::RunNote;
 use super::rows::{PLAY_ROW_LENGTH, encode_balance, encode_cell, encode_line, encode_play};
 use super::table::{Rows, Table, TableSalts, table_tree};
 
+/// What the salts of a run are bound to.
+#[derive(Clone, Debug)]
+pub struct SaltedRun<'a> {
+    /// Origin of the log.
+    pub origin: &'a str,
+    /// The accounting period.
+    pub period: Period,
+    /// The statement's revision.
+    pub revision: u32,
+    /// Root of the log.
+    pub log_root: Hash,
+    /// SHA-256 of the registry's rows, each as key ‖ row.
+    pub registry_rows: Hash,
+    /// SHA-256 of the rules file.
+    pub rules: Hash,
+    /// SHA-256 of the pools file.
+    pub pools: Hash,
+}
+
 /// The two keys from which all salts of a run's tables are derived.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct RunSalts {
@@ -27,20 +46,30 @@ pub struct RunSalts {
 }
 
 impl RunSalts {
-    /// Derives both from the log's master secret.
+    /// Derives both from the log's master secret and everything that the rows depend on, so that no
+    /// salt ever hides two different rows.
     #[must_use]
-    pub fn derive(master: &SaltKey, origin: &str, period: Period, revision: u32) -> Self {
-        let period = period.to_string();
+    pub fn derive(master: &SaltKey, run: &SaltedRun<'_>) -> Self {
+        let period = run.period.to_string();
         Self {
             run: master.derive(&[
                 b"ledgerline/run-salt/v1",
-                origin.as_bytes(),
+                run.origin.as_bytes(),
                 b"\n",
                 period.as_bytes(),
                 b"\n",
-                &revision.to_be_bytes(),
+                &run.revision.to_be_bytes(),
+                run.log_root.as_bytes(),
+                run.registry_rows.as_bytes(),
+                run.rules.as_bytes(),
+                run.pools.as_bytes(),
             ]),
-            registry: master.derive(&[b"ledgerline/registry-salt/v1", origin.as_bytes()]),
+            registry: master.derive(&[
+                b"ledgerline/registry-salt/v1",
+                run.origin.as_bytes(),
+                b"\n",
+                run.registry_rows.as_bytes(),
+            ]),
         }
     }
 
@@ -172,10 +201,7 @@ pub fn derive(
         .finish(inputs.brought_forward)
         .map_err(StatementError::Settle)?;
 
-    let mut registry = Rows::new(Table::Registry);
-    for (key, row) in inputs.registry.rows() {
-        registry.push(&key, &row);
-    }
+    let registry = registry_rows(inputs.registry);
     let mut cells = Rows::new(Table::Cells);
     for cell in &settlement.cells {
         cells.push(&cell.key.isrc.packed().to_be_bytes(), &encode_cell(cell));
@@ -218,4 +244,14 @@ pub fn derive(
         tables,
         settlement,
     })
+}
+
+/// The registry as a table.
+#[must_use]
+pub fn registry_rows(registry: &Snapshot) -> Rows {
+    let mut rows = Rows::new(Table::Registry);
+    for (key, row) in registry.rows() {
+        rows.push(&key, &row);
+    }
+    rows
 }

@@ -10,11 +10,12 @@ mod note;
 mod rows;
 mod table;
 
-pub use derive::{Derived, RunInputs, RunSalts, StatementError, derive};
+pub use derive::{Derived, RunInputs, RunSalts, SaltedRun, StatementError, derive, registry_rows};
 pub use exec::{Executor, Sequential, collect};
 pub use note::{RunNote, RunNoteError};
 pub use rows::{
     PLAY_ROW_LENGTH, encode_balance, encode_cell, encode_line, encode_play, read_balance,
     read_cell, read_line, read_play,
 };
+pub(crate) use table::compare;
 pub use table::{Rows, Table, TableError, TableSalts, leaf, row_hash, table_tree};

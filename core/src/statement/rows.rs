@@ -92,6 +92,9 @@ pub fn read_cell(key: u64, reader: &mut Reader<'_>) -> Result<Cell, WireError> {
         end: reader.u64()?,
         amounts: Vec::new(),
     };
+    if cell.first >= cell.end {
+        return Err(reader.refuse("a cell with at least one play"));
+    }
     for _ in 0..reader.u16()? {
         let entry = CellAmount {
             right: name(reader)?,

@@ -284,7 +284,7 @@ impl Rows {
 
 /// The order of a table. Registry and plays sort as their bytes; the others have variable-length
 /// rows whose fields are compared as values, which is what their decoded order is.
-fn compare(table: Table, a: (&[u8], &[u8]), b: (&[u8], &[u8])) -> Ordering {
+pub(crate) fn compare(table: Table, a: (&[u8], &[u8]), b: (&[u8], &[u8])) -> Ordering {
     a.0.cmp(b.0).then_with(|| {
         if matches!(table, Table::Registry | Table::Plays) {
             return a.1.cmp(b.1);

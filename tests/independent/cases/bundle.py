@@ -191,8 +191,8 @@ def grammar_changes(good):
         yield f"{name}: a range past the table", {name: e[name][:first] + u64(0) + u64(2**63) + e[name][first + 16:]}
         yield f"{name}: a range that ends before it starts", {name: e[name][:first] + u64(1) + u64(0) + e[name][first + 16:]}
         yield f"{name}: four thousand million scope keys", {name: u32(2**32 - 1) + e[name][4:]}
-    record = e["events"].index(b"\1", 4 + 8 + 2 + 8 + 16)
-    assert 4 + 8 + 2 + 8 + 16 == record
+    record = e["events"].index(b"\1", 4 + 8 + 4 + 8 + 16)
+    assert 4 + 8 + 4 + 8 + 16 == record
     yield "a record of kind 4", {"events": e["events"][:record] + b"\4" + e["events"][record + 1:]}
     yield "a record with flag 4", {"events": e["events"][:record + 1] + b"\4" + e["events"][record + 2:]}
     opened, proof = bundle.parse_events(e["events"])
@@ -230,15 +230,15 @@ def wrong_changes(good):
     yield "a signed checkpoint of another origin", {"checkpoint": resigned(e["checkpoint"].replace(maker.ORIGIN.encode(), b"other.example/log"), maker.KEY)}
     for name in bundle.SLICES:
         yield f"{name}: last proof hash", {name: flip(e[name], -1)} if e[name][-4:] != bytes(4) else {name: flip(e[name], -5)}
-    yield "events: last proof hash", {"events": flip(e["events"], -1)} if e["events"][-4:] != bytes(4) else {"events": flip(e["events"], 4 + 8 + 2 + 8)}
+    yield "events: last proof hash", {"events": flip(e["events"], -1)} if e["events"][-4:] != bytes(4) else {"events": flip(e["events"], 4 + 8 + 4 + 8)}
     for name in ("registry", "holders", "lines", "cells"):
         at = rows_start(name, e[name])
         yield f"{name}: a salt", {name: flip(e[name], at)}
     plays = rows_start("plays", e["plays"])
     yield "plays: a cell key", {"plays": flip(e["plays"], plays + 4)}
-    yield "events: a salt", {"events": flip(e["events"], 4 + 8 + 2 + 8)}
-    yield "events: a position", {"events": flip(e["events"], 4 + 8 + 2 + 16 + 8 + 26 - 16)}
-    yield "events: a leaf index", {"events": flip(e["events"], 4 + 8 + 2 + 7)}
+    yield "events: a salt", {"events": flip(e["events"], 4 + 8 + 4 + 8)}
+    yield "events: a position", {"events": flip(e["events"], 4 + 8 + 4 + 16 + 8 + 26 - 16)}
+    yield "events: a leaf index", {"events": flip(e["events"], 4 + 8 + 4 + 7)}
     balance = rows_start("holders", e["holders"])
     yield "holders: earned", {"holders": flip(e["holders"], balance + 16 + 3 + 8 + 7)}
     yield "registry: ppm", {"registry": ppm_changed(e["registry"])}

@@ -91,8 +91,11 @@ def keys(world):
     for origin, period, revision in ((maker.ORIGIN, "2026-04-01T00:00:00Z 2026-05-01T00:00:00Z", 0),
                                      ("ü.example/log", "1970-01-01T00:00:00Z 9998-12-31T23:59:59Z", 2**32 - 1)):
         master = dice.bytes(32)
-        run, reg = salts.run_key(master, origin, period, revision), salts.registry_key(master, origin)
-        out.append({"master": master.hex(), "origin": origin, "period": period, "revision": revision, "k_run": run.hex(),
+        hashes = [dice.bytes(32) for _ in range(4)]
+        run, reg = salts.run_key(master, origin, period, revision, hashes), salts.registry_key(master, origin, hashes[1])
+        out.append({"master": master.hex(), "origin": origin, "period": period, "revision": revision,
+                    "log_root": hashes[0].hex(), "registry_rows": hashes[1].hex(), "rules": hashes[2].hex(),
+                    "pools": hashes[3].hex(), "k_run": run.hex(),
                     "k_reg": reg.hex(), "registry_salts": [s.hex() for s in salts.salts(reg, 6)],
                     "tables": {t: {"key": salts.table_key(run, t).hex(), "salts": [s.hex() for s in salts.salts(salts.table_key(run, t), 6)]}
                                for t in ("cells", "lines", "holders")},

@@ -125,7 +125,7 @@ def parse_events(data):
     reader, plays = Reader(data, "events"), []
     for _ in range(reader.u32()):
         position, events = reader.u64(), []
-        for _ in range(reader.u16()):
+        for _ in range(reader.u32()):
             index, record = reader.u64(), reader.take(54)
             events.append((index, record, records.decode(record)[0]))
         need(all(a[2][:6] < b[2][:6] for a, b in zip(events, events[1:])), "events: out of order, or one twice")
@@ -139,7 +139,7 @@ def parse_events(data):
 def encode_events(plays, proof):
     out = [u32(len(plays))]
     for play in plays:
-        out.append(u64(play.position) + u16(len(play.events)))
+        out.append(u64(play.position) + u32(len(play.events)))
         out += [u64(index) + record for index, record, _ in play.events]
     return b"".join(out) + encode_proof(proof)
 

@@ -46,15 +46,15 @@ def segment_key(master, origin, segment):
     return hkdf(master, b"ledgerline/salt/v1" + origin.encode() + u64(segment))
 
 
-def run_key(master, origin, period_text, revision):
-    """K_run of section 8; the period text is `<from> <to>` as in the run note."""
+def run_key(master, origin, period_text, revision, hashes):
+    """K_run of section 8; `hashes` = log root, registry rows, rules, pools."""
     info = b"ledgerline/run-salt/v1" + origin.encode() + b"\n" + period_text.encode() + b"\n" + u32(revision)
-    return hkdf(master, info)
+    return hkdf(master, info + b"".join(hashes))
 
 
-def registry_key(master, origin):
-    """K_reg of section 8."""
-    return hkdf(master, b"ledgerline/registry-salt/v1" + origin.encode())
+def registry_key(master, origin, rows_hash):
+    """K_reg of section 8; `rows_hash` = SHA-256 of the registry rows."""
+    return hkdf(master, b"ledgerline/registry-salt/v1" + origin.encode() + b"\n" + rows_hash)
 
 
 def table_key(k_run, table):
