@@ -37,8 +37,7 @@ fn refused(name: &str, content: impl AsRef<[u8]>, words: &[&str]) {
 
 fn taken(place: &Place, name: &str) -> u64 {
     place.run(&format!("ingest ledger {name}")).fine();
-    let size = LedgerWriter::open(&place.path("ledger")).unwrap().size();
-    size
+    LedgerWriter::open(&place.path("ledger")).unwrap().size()
 }
 
 #[test]
