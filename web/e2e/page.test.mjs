@@ -350,6 +350,9 @@ describe("tables and chart", () => {
     const amount = (await row.locator(".c-amount").innerText()).trim();
     await row.locator(".link").focus();
     for (const key of ["End", "ArrowUp", "Home"]) await page.keyboard.press(key);
+    // The focus follows once the rows are drawn.
+    await page.waitForFunction(() => document.activeElement === document.querySelector(".scroll.lines .item .link")
+      && document.activeElement.closest(".scroll").scrollTop === 0);
     await page.keyboard.press("Enter");
     const dialog = page.locator("dialog[open]");
     assert.ok((await dialog.innerText()).includes(amount));

@@ -144,9 +144,11 @@ function Body<Row>({ id, heading, rows, columns, narrow, sort, pick, onOpen, who
     point(next);
     follow.current = true;
     const head = narrow ? 0 : ROW.wide;
-    const above = next * height - down;
+    // Where the region is by now, which the next drawing may not know yet.
+    const now = room > view ? (region.current.scrollTop / (room - view)) * (full - view) : 0;
+    const above = next * height - now;
     const shift = above < 0 ? above : Math.max(0, above + height + head - VIEW + 2);
-    if (shift !== 0 && full > view) region.current.scrollTop = ((down + shift) / (full - view)) * (room - view);
+    if (shift !== 0 && full > view) region.current.scrollTop = ((now + shift) / (full - view)) * (room - view);
   };
   useLayoutEffect(() => {
     const button = follow.current ? region.current?.querySelector<HTMLElement>(`[data-row="${cursor}"]`) : null;

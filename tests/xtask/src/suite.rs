@@ -164,7 +164,9 @@ fn independent(suite: &mut Suite, python: &Path, demo: &Path) {
     suite.command(
         "independent implementation",
         Runner::Python,
-        tests.with("LEDGERLINE_DEMO", demo),
+        tests
+            .with("LEDGERLINE_DEMO", demo)
+            .with("LEDGERLINE_BIN", places::ledgerline()),
     );
     suite.command("vectors", Runner::Itself, vectors(python));
 }
