@@ -166,7 +166,7 @@ fn independent(suite: &mut Suite, python: &Path, demo: &Path) {
         Runner::Python,
         tests
             .with("LEDGERLINE_DEMO", demo)
-            .with("LEDGERLINE_BIN", places::ledgerline()),
+            .with("LEDGERLINE_BIN", places::program("ledgerline")),
     );
     suite.command("vectors", Runner::Itself, vectors(python));
 }
