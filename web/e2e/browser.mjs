@@ -1,4 +1,5 @@
 // Debian's Chromium with a fresh profile, and a page that records everything that must not happen.
+import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -46,6 +47,17 @@ export async function open(context, url, { width = 1280, height = 900, scheme = 
   await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
   await page.goto(url);
   return page;
+}
+
+/** Runs `body` on a fresh page and then demands that nothing forbidden happened. */
+export async function onFreshPage(context, url, options, body) {
+  const page = await open(context, url, options);
+  try {
+    await body(page);
+    assert.deepEqual(page.trouble, []);
+  } finally {
+    await page.close();
+  }
 }
 
 /** Drops files on `selector` as a browser would; `files` are `{ name, bytes }`. */

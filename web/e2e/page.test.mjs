@@ -7,7 +7,7 @@ import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { AxeBuilder } from "@axe-core/playwright";
-import { dropFiles, haveBrowser, launch, open, settled } from "./browser.mjs";
+import { dropFiles, haveBrowser, launch, onFreshPage, settled } from "./browser.mjs";
 import { serve } from "./server.mjs";
 
 const root = fileURLToPath(new URL("../dist-fixture", import.meta.url));
@@ -31,16 +31,7 @@ after(async () => {
   await server?.close();
 });
 
-/** Runs `body` on a fresh page and then demands that nothing forbidden happened. */
-async function onPage(options, body) {
-  const page = await open(browser.context, server.url, options);
-  try {
-    await body(page);
-    assert.deepEqual(page.trouble, []);
-  } finally {
-    await page.close();
-  }
-}
+const onPage = (options, body) => onFreshPage(browser.context, server.url, options, body);
 const show = async (page, name, { key = true } = {}) => {
   await dropFiles(page, "body", [bundle(name), ...(key ? [keyFile] : [])]);
 };

@@ -10,7 +10,7 @@ import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { AxeBuilder } from "@axe-core/playwright";
-import { dropFiles, haveBrowser, launch, open } from "./browser.mjs";
+import { dropFiles, haveBrowser, launch, onFreshPage } from "./browser.mjs";
 import { serve } from "./server.mjs";
 
 const root = fileURLToPath(new URL("../dist", import.meta.url));
@@ -43,15 +43,7 @@ describe("the shipped page", { skip }, () => {
     await server?.close();
   });
 
-  async function onPage(options, body) {
-    const page = await open(browser.context, server.url, options);
-    try {
-      await body(page);
-      assert.deepEqual(page.trouble, []);
-    } finally {
-      await page.close();
-    }
-  }
+  const onPage = (options, body) => onFreshPage(browser.context, server.url, options, body);
   const named = async (path) => ({ name: basename(path), bytes: await readFile(path) });
   const verdict = async (page) => {
     const card = await page.waitForSelector(".verdict", { timeout: TIMEOUT });
