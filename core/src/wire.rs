@@ -224,6 +224,12 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Lower-case hex digits of bytes.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Appends the low six bytes of `value`, big endian. The caller keeps `value` below 2^48.
 pub fn put_u48(out: &mut Vec<u8>, value: u64) {
     let [_, _, bytes @ ..] = value.to_be_bytes();

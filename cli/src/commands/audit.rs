@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 use ledgerline::attribution::Attributor;
 use ledgerline::audit::{RunEvidence, Verdict, audit_run};
 use ledgerline::log::SigningKey;
-use ledgerline::registry::Snapshot;
-use ledgerline::statement::{Rows, RunInputs, Table, derive, registry_rows};
+use ledgerline::statement::{Rows, RunInputs, derive, registry_rows};
 
 use super::bundle::open_ledger;
 use super::show;
@@ -65,11 +64,7 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
         }
         .into());
     }
-    let snapshot = Snapshot::read(stored.table(Table::Registry).bytes());
-    let snapshot = snapshot.map_err(|error| RunError::Damaged {
-        path: dir.path().join("tables/registry.rows"),
-        problem: error.to_string(),
-    })?;
+    let snapshot = stored.registry()?;
     let database = database_rows(&ledger, &stored)?;
     let attributor = Attributor {
         registry: &snapshot,

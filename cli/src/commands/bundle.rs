@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 
 use ledgerline::bundle::{Evidence, Nonce, Request, RunTables};
 use ledgerline::id::PartyId;
-use ledgerline::royalty::Balance;
-use ledgerline::statement::Table;
+use ledgerline::statement::{Table, read_balance};
 use ledgerline::wire::Reader;
 use serde_json::json;
 
@@ -107,12 +106,7 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
             return Err(RunError::Exists { path }.into());
         }
     }
-    let tables = RunTables::new(
-        &stored.run,
-        stored.tables.clone(),
-        stored.salts.clone(),
-        &Threads,
-    );
+    let tables = RunTables::new(&stored.run, &stored.tables, stored.salts.clone(), &Threads);
     let tables = tables.map_err(RunError::Bundle)?;
     let requests: Vec<Request> = parties
         .iter()
@@ -175,13 +169,8 @@ pub(super) fn open_ledger(stored: &StoredRun, given: Option<&Path>) -> Result<Le
 
 /// Every party with a share in the registry or an account in the run, ascending.
 fn all_parties(stored: &StoredRun) -> Vec<PartyId> {
-    let mut parties = Vec::new();
-    let holders = stored.table(Table::Holders);
-    for (key, row) in holders.range(0..holders.count()) {
-        let key = Reader::new(key).u64().unwrap_or_default();
-        let balance = ledgerline::statement::read_balance(key, &mut Reader::new(row));
-        parties.extend(balance.map(|balance: Balance| balance.party));
-    }
+    let accounts = stored.values(Table::Holders, read_balance);
+    let mut parties: Vec<PartyId> = accounts.map(|account| account.party).collect();
     let registry = stored.table(Table::Registry);
     for (key, _) in registry.range(0..registry.count()) {
         let mut key = Reader::new(key);

@@ -56,13 +56,8 @@ pub enum FormatArg {
 pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
     let stored = RunDir::new(&args.run).read()?;
     // What is exported is what the run note commits to.
-    RunTables::new(
-        &stored.run,
-        stored.tables.clone(),
-        stored.salts.clone(),
-        &Threads,
-    )
-    .map_err(RunError::Bundle)?;
+    RunTables::new(&stored.run, &stored.tables, stored.salts.clone(), &Threads)
+        .map_err(RunError::Bundle)?;
     if args.out.exists() && !args.force {
         return Err(RunError::Exists {
             path: args.out.clone(),

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use ledgerline::attribution::Play;
 use ledgerline::bundle::{Evidence, Nonce, Request, RunTables, pieces, read_entries};
 use ledgerline::log::{Note, SigningKey};
-use ledgerline::registry::Snapshot;
 use ledgerline::royalty::Line;
 use ledgerline::statement::{RunInputs, Table, derive, read_line, read_play};
 use ledgerline::wire::Reader;
@@ -23,11 +22,7 @@ const RAISE: i64 = 1_000_000;
 ///
 /// [`Error::Usage`] if the run pays nobody.
 pub fn victim(stored: &StoredRun) -> Result<Line, Error> {
-    let lines = stored.table(Table::Lines);
-    let mut found = lines.range(0..lines.count()).filter_map(|(key, row)| {
-        let key = Reader::new(key).u64().ok()?;
-        read_line(key, &mut Reader::new(row)).ok()
-    });
+    let mut found = stored.values(Table::Lines, read_line);
     found.find(|line| line.amount.0 > 0).ok_or(Error::Usage {
         argument: "demo",
         message: "expected a run that pays somebody, but found none; use more --plays".to_owned(),
@@ -41,25 +36,14 @@ pub fn victim(stored: &StoredRun) -> Result<Line, Error> {
 ///
 /// [`Error::Run`].
 pub fn drop_a_play(stored: &StoredRun, ledger: &Ledger, line: &Line) -> Result<Vec<u8>, Error> {
-    let rows = stored.table(Table::Plays);
-    let mut plays: Vec<Play> = rows
-        .range(0..rows.count())
-        .filter_map(|(key, row)| {
-            read_play(Reader::new(key).u64().ok()?, &mut Reader::new(row)).ok()
-        })
-        .collect();
+    let mut plays: Vec<Play> = stored.values(Table::Plays, read_play).collect();
     let victim = plays
         .iter()
         .position(|play| ledgerline::royalty::CellKey::of(play) == line.cell);
     if let Some(victim) = victim {
         plays.remove(victim);
     }
-    let registry = Snapshot::read(stored.table(Table::Registry).bytes()).map_err(|error| {
-        RunError::Damaged {
-            path: "tables/registry.rows".into(),
-            problem: error.to_string(),
-        }
-    })?;
+    let registry = stored.registry()?;
     let inputs = RunInputs {
         origin: &stored.run.origin,
         period: stored.run.period,

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::open_writer;
 use crate::error::{Error, Outcome};
-use crate::ledger::durable::read_bounded;
+use crate::ledger::durable::{parent_of, read_bounded};
 use crate::ledger::{Ledger, State};
 use crate::registry_db::RegistryDb;
 use crate::run::{Counted, Meta, RunDir, RunError, Threads, count_plays};
@@ -220,12 +220,10 @@ pub(super) fn count(
     beside: &Path,
     ui: &Ui,
 ) -> Result<Counted, Error> {
-    let dir = match beside.parent() {
-        Some(parent) if parent.is_dir() => parent,
-        _ => Path::new("."),
-    };
     let bar = ui.progress(Some(ledger.sealed_size()), "events", Unit::Items);
-    let counted = count_plays(ledger, attributor, dir, &mut |done| bar.set_position(done));
+    let counted = count_plays(ledger, attributor, parent_of(beside), &mut |done| {
+        bar.set_position(done)
+    });
     bar.finish_and_clear();
     Ok(counted?)
 }

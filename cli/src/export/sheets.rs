@@ -89,12 +89,8 @@ fn plays(run: &StoredRun) -> impl Iterator<Item = Sheet> {
     let chunk = CHUNK as u64;
     (0..count.div_ceil(chunk).max(1)).map(move |number_of_chunk| {
         let from = number_of_chunk * chunk;
-        let plays: Vec<Play> = rows
-            .range(from..(from + chunk).min(count))
-            .filter_map(|(key, row)| {
-                read_play(Reader::new(key).u64().ok()?, &mut Reader::new(row)).ok()
-            })
-            .collect();
+        let range = from..(from + chunk).min(count);
+        let plays: Vec<Play> = rows.values(range, read_play).collect();
         play_sheet(&plays, &run.pools)
     })
 }

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use ledgerline::salt::SaltKey;
+use ledgerline::wire::hex;
 use sha2::{Digest, Sha256};
 
 use super::durable::{Access, read_bounded, write_atomic};
@@ -20,15 +21,6 @@ const MAX_BYTES: u64 = 6 << 30;
 #[must_use]
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
-}
-
-/// Lower-case hex.
-#[must_use]
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// Reads the hashes of all sealed segments, in order.

@@ -18,7 +18,7 @@ pub mod wal;
 mod writer;
 
 pub use error::{LedgerError, SegmentProblem};
-pub use index::{hex, sha256};
+pub use index::sha256;
 pub use layout::Layout;
 pub use manifest::{Manifest, State};
 pub use publish::Published;

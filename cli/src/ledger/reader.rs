@@ -7,10 +7,11 @@ use ledgerline::log::{BASE_LEAVES, Checkpoint, Hash, HashTree, Note, SigningKey,
 use ledgerline::record::SEGMENT_EVENTS;
 use ledgerline::salt::{ListenerKey, SaltKey};
 use ledgerline::time::Period;
+use ledgerline::wire::hex;
 
 use super::durable::read_bounded;
 use super::error::{LedgerError, SegmentProblem};
-use super::index::{hex, read_salt_keys, read_sums, sha256};
+use super::index::{read_salt_keys, read_sums, sha256};
 use super::layout::Layout;
 use super::manifest::{Manifest, State};
 use super::seal::leaf_hashes;

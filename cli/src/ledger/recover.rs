@@ -10,10 +10,11 @@ use std::path::{Path, PathBuf};
 use ledgerline::log::{Checkpoint, Note, SigningKey};
 use ledgerline::record::{SEGMENT_EVENTS, segment_key};
 use ledgerline::salt::SaltKey;
+use ledgerline::wire::hex;
 
 use super::durable::{Access, FileError, read_bounded, remove, write_atomic};
 use super::error::{LedgerError, SegmentProblem};
-use super::index::{hex, read_salt_keys, read_sums, sha256, write_salt_keys};
+use super::index::{read_salt_keys, read_sums, sha256, write_salt_keys};
 use super::layout::Layout;
 use super::manifest::{Manifest, State};
 use super::reader::read_checkpoint;

@@ -44,7 +44,7 @@ type Found = (Event, u64, Record);
 /// [`RunError`] if the run or its ledger is damaged, a party is no holder, or `write` fails.
 pub fn cut_bundles(
     stored: &StoredRun,
-    tables: &RunTables,
+    tables: &RunTables<'_>,
     ledger: &Ledger,
     requests: &[Request],
     write: &mut dyn FnMut(Cut) -> Result<(), RunError>,

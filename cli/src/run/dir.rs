@@ -4,11 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ledgerline::log::{Checkpoint, MAX_NOTE_BYTES, Note};
-use ledgerline::royalty::{Cell, Line, Pools, Rules, Settlement};
+use ledgerline::registry::Snapshot;
+use ledgerline::royalty::{Pools, Rules, Settlement};
 use ledgerline::statement::{
-    Derived, Rows, RunNote, RunSalts, Table, read_balance, read_cell, read_line,
+    Derived, ReadRow, Rows, RunNote, RunSalts, Table, read_balance, read_cell, read_line,
 };
-use ledgerline::wire::Reader;
 use serde::{Deserialize, Serialize};
 
 use super::error::RunError;
@@ -257,14 +257,26 @@ impl StoredRun {
     /// A table.
     #[must_use]
     pub const fn table(&self, table: Table) -> &Rows {
-        let [registry, plays, cells, lines, holders] = &self.tables;
-        match table {
-            Table::Registry => registry,
-            Table::Plays => plays,
-            Table::Cells => cells,
-            Table::Lines => lines,
-            Table::Holders => holders,
-        }
+        table.of(&self.tables)
+    }
+
+    /// All rows of a table as values.
+    pub fn values<T>(&self, table: Table, read: ReadRow<T>) -> impl Iterator<Item = T> {
+        let rows = self.table(table);
+        rows.values(0..rows.count(), read)
+    }
+
+    /// The registry of the run.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::Damaged`] if its rows contradict each other.
+    pub fn registry(&self) -> Result<Snapshot, RunError> {
+        let table = Table::Registry;
+        Snapshot::read(self.table(table).bytes()).map_err(|error| RunError::Damaged {
+            path: RunDir::table(Path::new(""), table),
+            problem: error.to_string(),
+        })
     }
 
     /// The money of the run, from its tables.
@@ -273,27 +285,12 @@ impl StoredRun {
     ///
     /// [`RunError::Damaged`] if the amounts leave their range.
     pub fn settlement(&self) -> Result<Settlement, RunError> {
-        let cells: Vec<Cell> = self.decode(Table::Cells, read_cell);
-        let lines: Vec<Line> = self.decode(Table::Lines, read_line);
-        let balances = self.decode(Table::Holders, read_balance);
+        let cells = self.values(Table::Cells, read_cell).collect();
+        let lines = self.values(Table::Lines, read_line).collect();
+        let balances = self.values(Table::Holders, read_balance).collect();
         Settlement::of(&self.pools, cells, lines, balances).map_err(|error| RunError::Damaged {
             path: PathBuf::from("tables"),
             problem: error.to_string(),
         })
-    }
-
-    /// All rows of a table as values; reading the table has read each once before.
-    fn decode<T, E>(
-        &self,
-        table: Table,
-        read: impl Fn(u64, &mut Reader<'_>) -> Result<T, E>,
-    ) -> Vec<T> {
-        let rows = self.table(table);
-        rows.range(0..rows.count())
-            .filter_map(|(key, row)| {
-                let key = Reader::new(key).u64().ok()?;
-                read(key, &mut Reader::new(row)).ok()
-            })
-            .collect()
     }
 }

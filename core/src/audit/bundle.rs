@@ -6,8 +6,8 @@ use crate::royalty::{Cell, Reason};
 use crate::statement::Table;
 
 use super::checker::Checker;
-use super::money::{Claims, balances_of, check_balances, check_cells, lines_of};
-use super::notes::hex;
+use super::money::{Claims, check_balances, check_cells};
+use super::notes::sha256;
 use super::plays::{check_nonce, check_openings, check_plays, visible_registry};
 use super::report::{Finding, Report, Severity, Subject, Summary};
 use super::signed::{check_auditor, check_balance, check_checkpoint, check_file, check_signature};
@@ -80,8 +80,8 @@ pub fn verify_bundle(
     }
     let registry = visible_registry(&mut checker, &bundle);
     let cells = bundle.numbered_cells();
-    let lines = lines_of(&bundle);
-    let balances = balances_of(&bundle);
+    let lines = bundle.line_values();
+    let balances = bundle.balances();
     let attributor = Attributor {
         registry: &registry,
         rules: &bundle.rules.counting,
@@ -123,7 +123,7 @@ pub fn verify_bundle(
     let subject = Subject {
         kind: "bundle",
         name: name.to_owned(),
-        sha256: Some(hex(bytes)),
+        sha256: Some(sha256(bytes)),
         origin: bundle.run.origin.clone(),
         signer,
         log_size: bundle.run.log.size,

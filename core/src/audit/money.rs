@@ -7,34 +7,10 @@ use crate::bundle::Bundle;
 use crate::money::{Currency, Micros, Ppm};
 use crate::registry::Snapshot;
 use crate::royalty::{Balance, Cell, CellAmount, CellKey, Line, Reason, line_amount};
-use crate::statement::{read_balance, read_line};
 use crate::time::TimeMs;
-use crate::wire::Reader;
 
 use super::checker::{Checker, Problems};
-use super::report::{Finding, Severity};
-
-fn error(code: &'static str, place: String) -> Finding {
-    Finding::new(code, Severity::Error, place)
-}
-
-/// The holder's lines, as the slice has them.
-pub(super) fn lines_of(bundle: &Bundle<'_>) -> Vec<Line> {
-    let rows = bundle.lines.rows();
-    rows.filter_map(|(_, key, row)| {
-        read_line(Reader::new(key).u64().ok()?, &mut Reader::new(row)).ok()
-    })
-    .collect()
-}
-
-/// The holder's accounts, as the slice has them.
-pub(super) fn balances_of(bundle: &Bundle<'_>) -> Vec<Balance> {
-    let rows = bundle.holders.rows();
-    rows.filter_map(|(_, key, row)| {
-        read_balance(Reader::new(key).u64().ok()?, &mut Reader::new(row)).ok()
-    })
-    .collect()
-}
+use super::report::Finding;
 
 /// A cell in words.
 pub(super) fn place_of(bundle: &Bundle<'_>, key: &CellKey) -> String {
@@ -56,7 +32,7 @@ pub(super) fn check_cells(checker: &mut Checker, bundle: &Bundle<'_>, cells: &[(
         let named = cell.amounts.iter().map(|a| (&a.right, a.currency));
         let numbered = cell.key.tier == 0 || bundle.pools.tiers().name(cell.key.tier).is_some();
         problems.require(numbered, || {
-            error("cells.money", place())
+            Finding::error("cells.money", place())
                 .compared(
                     "a tier that the pools name, or none",
                     cell.key.tier.to_string(),
@@ -66,7 +42,7 @@ pub(super) fn check_cells(checker: &mut Checker, bundle: &Bundle<'_>, cells: &[(
         problems.require(
             pools.iter().map(|p| (&p.right, p.currency)).eq(named),
             || {
-                error("cells.money", place())
+                Finding::error("cells.money", place())
                     .compared(
                         format!("{} pools", pools.len()),
                         format!("{} amounts", cell.amounts.len()),
@@ -79,7 +55,7 @@ pub(super) fn check_cells(checker: &mut Checker, bundle: &Bundle<'_>, cells: &[(
             problems.require(computed == Ok(entry.amount), || {
                 let computed = computed.unwrap_or_default();
                 let difference = entry.amount.minus(computed).unwrap_or_default();
-                error(
+                Finding::error(
                     "cells.money",
                     format!("{} {} {}", place(), pool.right, pool.currency),
                 )
@@ -110,7 +86,7 @@ pub(super) fn check_cells(checker: &mut Checker, bundle: &Bundle<'_>, cells: &[(
             && behind.is_some_and(|weight| room(weight, all.saturating_sub(cell.end)));
         *hidden_before = hidden;
         problems.require(fits, || {
-            error("cells.money", place())
+            Finding::error("cells.money", place())
                 .compared(
                     format!("weights within one total of {total}"),
                     format!(
@@ -127,7 +103,7 @@ pub(super) fn check_cells(checker: &mut Checker, bundle: &Bundle<'_>, cells: &[(
         .fold(0_u64, |sum, (total, _, _)| sum.saturating_add(*total));
     let bound = bundle.run.plays.size.saturating_mul(u64::from(WEIGHT_ONE));
     problems.require(together <= bound, || {
-        error("cells.money", "all cells".to_owned())
+        Finding::error("cells.money", "all cells".to_owned())
             .compared(format!("at most {bound}"), together.to_string())
             .saying("pools are divided by more plays than the run has counted")
     });
@@ -216,7 +192,7 @@ impl Claims<'_> {
                     .entry((key.isrc, key.territory, key.share_version, &entry.right))
                     .or_default();
                 problems.require(split.agrees(entry, line), || {
-                    error(
+                    Finding::error(
                         "lines.money",
                         self.place(&key, &format!("{} {}", entry.right, entry.currency)),
                     )
@@ -233,7 +209,7 @@ impl Claims<'_> {
         }
         for line in left.values() {
             problems.add(|| {
-                error(
+                Finding::error(
                     "lines.money",
                     self.place(&line.cell, &line.right.to_string()),
                 )
@@ -272,7 +248,7 @@ impl Claims<'_> {
             .find(|(party, _)| *party == self.bundle.scope.party);
         let mine = mine.map_or(0, |(_, ppm)| *ppm);
         problems.require(self.reason_fits(cell, time, entry, mine), || {
-            error("lines.money", place())
+            Finding::error("lines.money", place())
                 .compared(
                     "money held back only for a reason that holds",
                     entry.reason.as_str(),
@@ -283,7 +259,7 @@ impl Claims<'_> {
         let expected = if entry.reason.pays() { mine } else { 0 };
         let stated = line.map_or(0, |line| u64::from(line.ppm.parts()));
         problems.require(expected == stated, || {
-            error("lines.money", place())
+            Finding::error("lines.money", place())
                 .compared(
                     format!("a share of {expected} ppm"),
                     format!("{stated} ppm"),
@@ -300,7 +276,7 @@ impl Claims<'_> {
         let within = others.is_ok_and(|others| line.amount <= others);
         problems.require(computed == Ok(line.amount) && within, || {
             let computed = computed.unwrap_or_default();
-            error("lines.money", place())
+            Finding::error("lines.money", place())
                 .compared(computed.to_string(), line.amount.to_string())
                 .of_money(
                     line.amount.minus(computed).unwrap_or_default(),
@@ -357,14 +333,14 @@ pub(super) fn check_balances(
         let place = || format!("account {} {currency}", balance.party);
         let sum = earned.remove(&currency).unwrap_or_default();
         problems.require(balance.earned == sum, || {
-            error("holders.money", place())
+            Finding::error("holders.money", place())
                 .compared(sum.to_string(), balance.earned.to_string())
                 .of_money(balance.earned.minus(sum).unwrap_or_default(), currency)
                 .saying("what the holder earned is not the sum of the lines")
         });
         let first = bundle.run.previous.is_none();
         problems.require(!first || balance.brought_forward == Micros::ZERO, || {
-            error("holders.money", place())
+            Finding::error("holders.money", place())
                 .compared("0.000000", balance.brought_forward.to_string())
                 .of_money(balance.brought_forward, currency)
                 .saying("a first run brings something forward")
@@ -377,7 +353,7 @@ pub(super) fn check_balances(
         );
         problems.require(computed.as_ref() == Ok(balance), || {
             let say = |b: &Balance| format!("{} payable, {} carried", b.payable, b.carried_forward);
-            error("holders.money", place())
+            Finding::error("holders.money", place())
                 .compared(
                     computed.as_ref().map_or_else(ToString::to_string, say),
                     say(balance),
@@ -386,7 +362,7 @@ pub(super) fn check_balances(
         });
         let paid = bundle.run.totals.get(&currency).map(|totals| totals.paid);
         problems.require(paid.is_some_and(|paid| balance.earned <= paid), || {
-            error("holders.money", place())
+            Finding::error("holders.money", place())
                 .compared(
                     "at most what the run paid in all",
                     balance.earned.to_string(),
@@ -396,7 +372,7 @@ pub(super) fn check_balances(
     }
     for (currency, sum) in earned {
         problems.add(|| {
-            error(
+            Finding::error(
                 "holders.money",
                 format!("account {} {currency}", bundle.scope.party),
             )

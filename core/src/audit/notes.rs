@@ -2,11 +2,12 @@
 
 use crate::log::{Checkpoint, CheckpointError, Hash, Note};
 use crate::statement::{RunNote, RunNoteError};
+use crate::wire::hex;
 
 use super::Trust;
 use super::checker::{Checker, Problems};
-use super::report::{Finding, Report, RunCurrency, RunTotals, Severity, Subject, Summary};
-use super::signed::{check_auditor, check_signature};
+use super::report::{Report, RunCurrency, RunTotals, Subject, Summary};
+use super::signed::{check_auditor, check_parts, check_signature};
 
 /// Verifies a run note alone.
 ///
@@ -23,19 +24,7 @@ pub fn verify_run_note(note: &Note, name: &str, trust: &Trust) -> Result<Report,
     let signer = check_signature(&mut checker, "run.signature", "run.note", note, trust);
     let mut problems = Problems::default();
     for (currency, totals) in &run.totals {
-        let adds_up = totals.paid.plus(totals.suspense) == Ok(totals.pool);
-        problems.require(adds_up, || {
-            Finding::new(
-                "run.balance",
-                Severity::Error,
-                format!("run.note {currency}"),
-            )
-            .compared(
-                totals.pool.to_string(),
-                format!("{} + {}", totals.paid, totals.suspense),
-            )
-            .saying("paid and suspense do not add up to the pool")
-        });
+        check_parts(&mut problems, *currency, totals);
     }
     checker.conclude(
         "run.balance",
@@ -47,7 +36,7 @@ pub fn verify_run_note(note: &Note, name: &str, trust: &Trust) -> Result<Report,
     let subject = Subject {
         kind: "run-note",
         name: name.to_owned(),
-        sha256: Some(hex(note.to_string().as_bytes())),
+        sha256: Some(sha256(note.to_string().as_bytes())),
         origin: run.origin.clone(),
         signer,
         log_size: run.log.size,
@@ -115,7 +104,7 @@ fn checkpoint_subject(
     Subject {
         kind: "checkpoint",
         name: name.to_owned(),
-        sha256: Some(hex(note.to_string().as_bytes())),
+        sha256: Some(sha256(note.to_string().as_bytes())),
         origin: checkpoint.origin().to_owned(),
         signer,
         log_size: checkpoint.head().size,
@@ -123,10 +112,6 @@ fn checkpoint_subject(
 }
 
 /// SHA-256 in lower-case hex, as `sha256sum` prints it.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    Hash::of(bytes)
-        .as_bytes()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+pub(super) fn sha256(bytes: &[u8]) -> String {
+    hex(Hash::of(bytes).as_bytes())
 }

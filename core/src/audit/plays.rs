@@ -11,18 +11,14 @@ use crate::registry::Snapshot;
 use crate::royalty::{Cell, CellKey};
 use crate::statement::read_play;
 use crate::time::{DAY_MS, TimeMs};
-use crate::wire::Reader;
+use crate::wire::{Reader, hex};
 
 use super::checker::{Checker, Problems};
-use super::report::{Finding, Severity};
+use super::report::Finding;
 use super::{Progress, Trust};
 
 /// Plays between two calls of the progress function.
 const STRIDE: u64 = 1 << 13;
-
-fn error(code: &'static str, place: String) -> Finding {
-    Finding::new(code, Severity::Error, place)
-}
 
 /// Plays and money of one day.
 #[derive(Clone, Debug, Default)]
@@ -92,7 +88,7 @@ pub(super) fn check_plays(
     pass.check_distinct();
     pass.check_tiling(bundle);
     let problem = proven.err().map(|problem| {
-        error("plays.slice", "plays".to_owned())
+        Finding::error("plays.slice", "plays".to_owned())
             .compared("all plays of these recordings, as committed", "others")
             .saying(format!("plays: {problem}"))
     });
@@ -173,7 +169,7 @@ impl Pass<'_> {
         let isrc = Reader::new(key).u64().unwrap_or_default();
         let Ok(play) = read_play(isrc, &mut Reader::new(row)) else {
             self.counted.add(|| {
-                error("plays.counted", format!("plays {position}"))
+                Finding::error("plays.counted", format!("plays {position}"))
                     .compared("a play", "other bytes")
                     .saying(format!("row {position} of plays is no play"))
             });
@@ -215,12 +211,12 @@ impl Pass<'_> {
         let place = || format!("plays {position} ({} at {})", play.isrc, play.time);
         self.counted
             .require(self.last.is_none_or(|last| last < *play), || {
-                error("plays.counted", place())
+                Finding::error("plays.counted", place())
                     .compared("plays in order, each once", "a play before its place")
                     .saying("a play stands twice or out of order")
             });
         self.counted.require(play.listened_ms >= needed, || {
-            error("plays.counted", place())
+            Finding::error("plays.counted", place())
                 .compared(
                     format!("at least {needed} ms"),
                     format!("{} ms", play.listened_ms),
@@ -229,7 +225,7 @@ impl Pass<'_> {
         });
         self.counted
             .require(late == Some(play.flags.is_late()), || {
-                error("plays.counted", place())
+                Finding::error("plays.counted", place())
                     .compared(
                         "a play of the period, marked late if it started before it",
                         if late.is_none() {
@@ -241,7 +237,7 @@ impl Pass<'_> {
                     .saying("a counted play is not of this period, or its lateness is wrong")
             });
         self.counted.require(play.weight == WEIGHT_ONE, || {
-            error("plays.counted", place())
+            Finding::error("plays.counted", place())
                 .compared(WEIGHT_ONE.to_string(), play.weight.to_string())
                 .saying("a play has another weight than the rules give it")
         });
@@ -251,7 +247,7 @@ impl Pass<'_> {
         let cell = self.cells.get(self.at).map(|(_, cell)| cell);
         let fits = cell.is_some_and(|cell| cell.first <= position && CellKey::of(play) == cell.key);
         self.placed.require(fits, || {
-            error("cells.plays", format!("plays {position} ({})", play.isrc))
+            Finding::error("cells.plays", format!("plays {position} ({})", play.isrc))
                 .compared("a cell with its territory, tier and share version", "none")
                 .saying("a play belongs to no cell, so it earns nothing")
         });
@@ -264,7 +260,7 @@ impl Pass<'_> {
         let visible = self.attributor.registry.share_version(play.isrc, play.time);
         let same = *self.version.get_or_insert(visible) == visible && visible <= play.share_version;
         self.placed.require(same, || {
-            error("cells.plays", format!("plays {position} ({})", play.isrc))
+            Finding::error("cells.plays", format!("plays {position} ({})", play.isrc))
                 .compared(
                     "plays of one cell under the same shares",
                     "a change of shares in between",
@@ -304,7 +300,7 @@ impl Pass<'_> {
         if let Some((number, cell)) = self.cells.get(self.at) {
             let weight = self.weight;
             self.placed.require(weight == cell.weight, || {
-                error("cells.plays", format!("cell {number} ({})", cell.key.isrc))
+                Finding::error("cells.plays", format!("cell {number} ({})", cell.key.isrc))
                     .compared(weight.to_string(), cell.weight.to_string())
                     .saying("a cell's weight is not the sum of its plays' weights")
             });
@@ -324,7 +320,7 @@ impl Pass<'_> {
             .find(|(a, b)| a == b);
         if let Some(((listener, play), _)) = twice {
             self.counted.add(|| {
-                error(
+                Finding::error(
                     "plays.counted",
                     format!("play {play} of listener {listener}"),
                 )
@@ -347,7 +343,7 @@ impl Pass<'_> {
                 covered = cell.end;
             }
             self.placed.require(tiles && covered == range.end, || {
-                error(
+                Finding::error(
                     "cells.plays",
                     format!("plays {}..{}", range.start, range.end),
                 )
@@ -372,9 +368,8 @@ pub(super) fn check_nonce(checker: &mut Checker, bundle: &Bundle<'_>, trust: &Tr
             "the sample was drawn with a nonce; give the one you sent, or the operator may have tried many",
         ),
         Some(nonce) => {
-            let hex = |bytes: &[u8]| -> String { bytes.iter().map(|b| format!("{b:02x}")).collect() };
             let problem = (nonce.as_bytes() != found).then(|| {
-                error("events.nonce", "scope".to_owned())
+                Finding::error("events.nonce", "scope".to_owned())
                     .compared(hex(nonce.as_bytes()), hex(found))
                     .saying("the sample was not drawn with the nonce you sent")
             });
@@ -394,7 +389,7 @@ pub(super) fn check_openings(
     let opened = bundle.openings.plays.iter().map(|play| play.position);
     let asked = wanted.iter().map(|(position, _)| *position);
     problems.require(opened.eq(asked), || {
-        error("events.opened", "events".to_owned())
+        Finding::error("events.opened", "events".to_owned())
             .compared(
                 format!(
                     "{} plays, picked by the hash of run note and checkpoint",
@@ -406,7 +401,7 @@ pub(super) fn check_openings(
     });
     if let Err(problem) = bundle.openings.verify(bundle.run.log) {
         problems.add(|| {
-            error("events.opened", "events".to_owned())
+            Finding::error("events.opened", "events".to_owned())
                 .compared("event records that stand in the log", "others")
                 .saying(format!("events: {problem}"))
         });
@@ -430,7 +425,7 @@ pub(super) fn check_openings(
                     play.isrc, play.territory, play.time, play.listened_ms
                 )
             };
-            error("events.opened", format!("plays {position}"))
+            Finding::error("events.opened", format!("plays {position}"))
                 .compared(
                     recounted
                         .as_ref()
@@ -466,7 +461,7 @@ pub(super) fn visible_registry(checker: &mut Checker, bundle: &Bundle<'_>) -> Sn
     }
     let snapshot = Snapshot::new(parts);
     let problem = snapshot.as_ref().err().map(|problem| {
-        error("registry.rows", "registry".to_owned())
+        Finding::error("registry.rows", "registry".to_owned())
             .compared("rows that fit each other", "a contradiction")
             .saying(problem.to_string())
     });
@@ -478,7 +473,7 @@ pub(super) fn visible_registry(checker: &mut Checker, bundle: &Bundle<'_>) -> Sn
     );
     checker.single("registry.rows", 2, passed, problem);
     let problem = (shown.recordings_of(bundle.scope.party) != bundle.scope.recordings).then(|| {
-        error("scope.recordings", "scope".to_owned())
+        Finding::error("scope.recordings", "scope".to_owned())
             .compared(
                 format!(
                     "{} recordings",

@@ -124,6 +124,12 @@ impl Finding {
         }
     }
 
+    /// A finding that contradicts.
+    #[must_use]
+    pub fn error(code: &'static str, place: impl Into<String>) -> Self {
+        Self::new(code, Severity::Error, place)
+    }
+
     /// With what there should be and what there is.
     #[must_use]
     pub fn compared(mut self, expected: impl Into<String>, found: impl Into<String>) -> Self {

@@ -9,7 +9,7 @@ use crate::royalty::{Cell, Pools, Reason};
 use crate::statement::{
     Derived, Rows, RunNote, Table, read_balance, read_cell, read_line, read_play,
 };
-use crate::wire::Reader;
+use crate::wire::{Reader, hex};
 
 use super::Trust;
 use super::checker::{Checker, Problems};
@@ -57,10 +57,6 @@ pub struct RunEvidence<'a> {
     pub derived: &'a Derived,
     /// What became of the events.
     pub tally: Tally,
-}
-
-fn error(code: &'static str, place: impl Into<String>) -> Finding {
-    Finding::new(code, Severity::Error, place)
 }
 
 /// Compares a run with its own derivation.
@@ -143,14 +139,14 @@ fn check_log(checker: &mut Checker, evidence: &RunEvidence<'_>) {
     for segment in evidence.segments {
         if let Some(problem) = &segment.problem {
             problems.add(|| {
-                error("log.segments", format!("segment {:06}", segment.number))
+                Finding::error("log.segments", format!("segment {:06}", segment.number))
                     .compared("a whole segment", "a damaged one")
                     .saying(problem.clone())
             });
         }
     }
     problems.require(evidence.log == evidence.run.log, || {
-        error("log.segments", "segments")
+        Finding::error("log.segments", "segments")
             .compared(
                 format!("{} {}", evidence.run.log.size, evidence.run.log.root),
                 format!("{} {}", evidence.log.size, evidence.log.root),
@@ -180,11 +176,9 @@ fn check_table(checker: &mut Checker, evidence: &RunEvidence<'_>, table: Table, 
     let mut problems = Problems::default();
     let (derived, tree) = evidence.derived.table(table);
     let committed = evidence.run.table(table);
-    if let Some(stated) = evidence.stated.iter().find(|rows| rows.table() == table) {
-        compare_rows(table, derived, stated, &mut problems);
-    }
+    compare_rows(table, derived, table.of(evidence.stated), &mut problems);
     problems.require(tree.head() == committed, || {
-        error(check_id(table), "run.note")
+        Finding::error(check_id(table), "run.note")
             .compared(
                 format!("{} {}", tree.head().size, tree.head().root),
                 format!("{} {}", committed.size, committed.root),
@@ -213,13 +207,8 @@ fn check_database(checker: &mut Checker, evidence: &RunEvidence<'_>) {
         return;
     };
     let mut problems = Problems::default();
-    if let Some(stated) = evidence
-        .stated
-        .iter()
-        .find(|r| r.table() == Table::Registry)
-    {
-        compare_rows(Table::Registry, database, stated, &mut problems);
-    }
+    let stated = Table::Registry.of(evidence.stated);
+    compare_rows(Table::Registry, database, stated, &mut problems);
     let passed = "the run's registry is what the ledger's database knew at that moment";
     checker.conclude("registry.database", 2, passed, problems);
 }
@@ -347,14 +336,14 @@ fn place(table: Table, (key, row): (&[u8], &[u8])) -> Place {
         Table::Registry => None,
     }
     .unwrap_or_else(|| {
-        let name = key.iter().map(|byte| format!("{byte:02x}")).collect();
+        let name = hex(key);
         let says = format!("a row of {} bytes", row.len());
         ([key, row].concat(), name, says, None)
     })
 }
 
 fn differing(table: Table, computed: &Place, stated: &Place) -> Finding {
-    let finding = error(check_id(table), format!("{} {}", table.name(), stated.1))
+    let finding = Finding::error(check_id(table), format!("{} {}", table.name(), stated.1))
         .compared(computed.2.clone(), stated.2.clone())
         .saying(format!(
             "a row of `{}` is not what the log, registry, pools and rules give",
@@ -369,7 +358,7 @@ fn differing(table: Table, computed: &Place, stated: &Place) -> Finding {
 }
 
 fn missing(table: Table, computed: &Place) -> Finding {
-    let finding = error(check_id(table), format!("{} {}", table.name(), computed.1))
+    let finding = Finding::error(check_id(table), format!("{} {}", table.name(), computed.1))
         .compared(computed.2.clone(), "no such row")
         .saying(format!(
             "a row of `{}` is missing from the run",
@@ -384,7 +373,7 @@ fn missing(table: Table, computed: &Place) -> Finding {
 }
 
 fn extra(table: Table, stated: &Place) -> Finding {
-    let finding = error(check_id(table), format!("{} {}", table.name(), stated.1))
+    let finding = Finding::error(check_id(table), format!("{} {}", table.name(), stated.1))
         .compared("no such row", stated.2.clone())
         .saying(format!("a row of `{}` follows from nothing", table.name()));
     match stated.3 {
@@ -400,13 +389,13 @@ fn check_text(checker: &mut Checker, evidence: &RunEvidence<'_>) {
     let pairs = derived.lines().zip(stated.lines());
     for (line, (expected, found)) in (1_u32..).zip(pairs) {
         problems.require(expected == found, || {
-            error("run.text", format!("run.note line {line}"))
+            Finding::error("run.text", format!("run.note line {line}"))
                 .compared(expected, found)
                 .saying("the run note says something else than the derivation")
         });
     }
     problems.require(derived.lines().count() == stated.lines().count(), || {
-        error("run.text", "run.note")
+        Finding::error("run.text", "run.note")
             .compared(
                 derived.lines().count().to_string(),
                 stated.lines().count().to_string(),

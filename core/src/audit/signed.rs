@@ -4,16 +4,12 @@ use std::collections::BTreeMap;
 
 use crate::log::{Checkpoint, Hash, Note, VerifierKey};
 use crate::money::{Currency, Micros};
-use crate::royalty::{Cell, Pools};
+use crate::royalty::{Cell, Pools, Totals};
 use crate::statement::RunNote;
 
 use super::Trust;
 use super::checker::{Checker, Problems};
-use super::report::{Finding, Severity};
-
-fn error(code: &'static str, place: &str) -> Finding {
-    Finding::new(code, Severity::Error, place)
-}
+use super::report::Finding;
 
 /// A key as people compare it: `name+id`.
 pub(super) fn short(key: &VerifierKey) -> String {
@@ -44,7 +40,7 @@ pub(super) fn check_signature(
             .iter()
             .map(|line| format!("{}+{:08x}", line.name(), line.id()))
             .collect();
-        error(id, place)
+        Finding::error(id, place)
             .compared(
                 format!("a valid signature by {signer}"),
                 format!("signature lines by {}", signers.join(", ")),
@@ -65,7 +61,7 @@ pub(super) fn check_auditor(checker: &mut Checker, note: &Note, trust: &Trust) {
     let public = |key: &VerifierKey| key.to_string().splitn(3, '+').nth(2).map(str::to_owned);
     let operator = trust.key.as_ref().and_then(public);
     if operator.is_some() && trust.auditors.iter().any(|key| public(key) == operator) {
-        let problem = error("auditor.signature", "auditor key")
+        let problem = Finding::error("auditor.signature", "auditor key")
             .compared("a key of somebody else", "the operator's own key")
             .saying("the auditor's key is the operator's own, which vouches for nothing more");
         checker.single("auditor.signature", 4, "", Some(problem));
@@ -74,7 +70,7 @@ pub(super) fn check_auditor(checker: &mut Checker, note: &Note, trust: &Trust) {
     let result = note.verify(&trust.auditors);
     let asked: Vec<String> = trust.auditors.iter().map(short).collect();
     let problem = result.as_ref().err().map(|problem| {
-        error("auditor.signature", "run.note")
+        Finding::error("auditor.signature", "run.note")
             .compared(
                 format!("a valid signature by {}", asked.join(" or ")),
                 "none",
@@ -91,7 +87,7 @@ pub(super) fn check_checkpoint(checker: &mut Checker, run: &RunNote, checkpoint:
     let same = checkpoint.origin() == run.origin && checkpoint.head() == run.log;
     let problem = (!same).then(|| {
         let head = checkpoint.head();
-        error("run.log", "checkpoint")
+        Finding::error("run.log", "checkpoint")
             .compared(
                 format!("{} {} {}", run.origin, run.log.size, run.log.root),
                 format!("{} {} {}", checkpoint.origin(), head.size, head.root),
@@ -115,12 +111,26 @@ pub(super) fn check_file(
 ) {
     let found = Hash::of(file);
     let problem = (found != stated).then(|| {
-        error(id, place)
+        Finding::error(id, place)
             .compared(stated.to_string(), found.to_string())
             .saying(format!("{place} is not the file that the run note names"))
     });
     let passed = format!("{place} is the file that the run note names");
     checker.single(id, 1, passed, problem);
+}
+
+/// paid + suspense = pool.
+pub(super) fn check_parts(problems: &mut Problems, currency: Currency, totals: &Totals) {
+    let parts = totals.paid.plus(totals.suspense);
+    let adds_up = totals.paid.0 >= 0 && totals.suspense.0 >= 0 && parts == Ok(totals.pool);
+    problems.require(adds_up, || {
+        Finding::error("run.balance", format!("run.note {currency}"))
+            .compared(
+                totals.pool.to_string(),
+                format!("{} + {}", totals.paid, totals.suspense),
+            )
+            .saying("paid and suspense do not add up to the pool")
+    });
 }
 
 /// Checks that the money of each currency is all accounted for.
@@ -134,7 +144,7 @@ pub(super) fn check_balance(
     let sums = pools.sums().unwrap_or_default();
     problems.require(run.totals.keys().eq(sums.keys()), || {
         let list = |codes: Vec<String>| codes.join(" ");
-        error("run.balance", "run.note")
+        Finding::error("run.balance", "run.note")
             .compared(
                 list(sums.keys().map(ToString::to_string).collect()),
                 list(run.totals.keys().map(ToString::to_string).collect()),
@@ -144,20 +154,11 @@ pub(super) fn check_balance(
     for (currency, totals) in &run.totals {
         let pool = sums.get(currency).copied().unwrap_or_default();
         problems.require(totals.pool == pool, || {
-            error("run.balance", &format!("run.note pool {currency}"))
+            Finding::error("run.balance", format!("run.note pool {currency}"))
                 .compared(pool.to_string(), totals.pool.to_string())
                 .saying("the run note states another sum of the pools than the pools file has")
         });
-        let parts = totals.paid.plus(totals.suspense);
-        let adds_up = totals.paid.0 >= 0 && totals.suspense.0 >= 0 && parts == Ok(totals.pool);
-        problems.require(adds_up, || {
-            error("run.balance", &format!("run.note {currency}"))
-                .compared(
-                    totals.pool.to_string(),
-                    format!("{} + {}", totals.paid, totals.suspense),
-                )
-                .saying("paid and suspense do not add up to the pool")
-        });
+        check_parts(&mut problems, *currency, totals);
     }
     let mut held: BTreeMap<Currency, Micros> = BTreeMap::new();
     for entry in cells.flat_map(|cell| &cell.amounts) {
@@ -168,7 +169,7 @@ pub(super) fn check_balance(
         let stated = run.totals.get(&currency).map(|totals| totals.suspense);
         problems.require(stated.is_some_and(|stated| sum <= stated), || {
             let stated = stated.map_or_else(|| "none".to_owned(), |s| s.to_string());
-            error("run.balance", &format!("run.note suspense {currency}"))
+            Finding::error("run.balance", format!("run.note suspense {currency}"))
                 .compared(format!("at least {sum}"), stated)
                 .saying(
                     "more of the shown recordings' money is in suspense than of the whole run's",

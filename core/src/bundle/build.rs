@@ -8,7 +8,7 @@ use crate::log::{Hash, HashTree, Note};
 use crate::registry::Row;
 use crate::royalty::Cell;
 use crate::statement::{
-    Derived, Executor, Rows, RunNote, RunSalts, Table, read_cell, read_play, table_tree,
+    Derived, Executor, Rows, RunNote, RunSalts, Table, read_cell, read_play, row_value, table_tree,
 };
 use crate::wire::Reader;
 
@@ -19,13 +19,13 @@ use super::{BundleError, slice};
 
 /// All tables of a run with their trees, as bundles are cut from them.
 #[derive(Clone, Debug)]
-pub struct RunTables {
-    tables: [(Rows, HashTree); 5],
+pub struct RunTables<'a> {
+    tables: [(Cow<'a, Rows>, HashTree); 5],
     cells: Vec<Cell>,
     salts: RunSalts,
 }
 
-impl RunTables {
+impl<'a> RunTables<'a> {
     /// Hashes the tables of a stored run.
     ///
     /// # Errors
@@ -34,21 +34,15 @@ impl RunTables {
     /// to.
     pub fn new(
         run: &RunNote,
-        tables: [Rows; 5],
+        tables: &'a [Rows; 5],
         salts: RunSalts,
         exec: &dyn Executor,
     ) -> Result<Self, BundleError> {
-        let mut cells = Vec::new();
-        for rows in tables.iter().filter(|rows| rows.table() == Table::Cells) {
-            for (key, row) in rows.range(0..rows.count()) {
-                let key = Reader::new(key).u64();
-                let cell = key.and_then(|key| read_cell(key, &mut Reader::new(row)));
-                cells.push(cell.map_err(|error| super::read::wire("cells", error))?);
-            }
-        }
-        let tables = tables.map(|rows| {
-            let tree = table_tree(&rows, &salts.of(rows.table(), &cells), exec);
-            (rows, tree)
+        let rows = Table::Cells.of(tables);
+        let cells: Vec<Cell> = rows.values(0..rows.count(), read_cell).collect();
+        let tables = tables.each_ref().map(|rows| {
+            let tree = table_tree(rows, &salts.of(rows.table(), &cells), exec);
+            (Cow::Borrowed(rows), tree)
         });
         for ((rows, tree), table) in tables.iter().zip(Table::ALL) {
             if rows.table() != table || tree.head() != run.table(table) {
@@ -66,23 +60,16 @@ impl RunTables {
     #[must_use]
     pub fn of(derived: Derived, salts: RunSalts) -> Self {
         Self {
-            tables: derived.tables,
+            tables: derived.tables.map(|(rows, tree)| (Cow::Owned(rows), tree)),
             cells: derived.settlement.cells,
             salts,
         }
     }
 
-    /// A table's rows and tree.
+    /// A table's rows.
     #[must_use]
-    pub const fn table(&self, table: Table) -> &(Rows, HashTree) {
-        let [registry, plays, cells, lines, holders] = &self.tables;
-        match table {
-            Table::Registry => registry,
-            Table::Plays => plays,
-            Table::Cells => cells,
-            Table::Lines => lines,
-            Table::Holders => holders,
-        }
+    pub fn rows(&self, table: Table) -> &Rows {
+        &table.of(&self.tables).0
     }
 
     /// All cells, in table order.
@@ -94,13 +81,14 @@ impl RunTables {
     /// The play at a position.
     #[must_use]
     pub fn play(&self, position: u64) -> Option<Play> {
-        let (key, row) = self.table(Table::Plays).0.get(position)?;
-        read_play(Reader::new(key).u64().ok()?, &mut Reader::new(row)).ok()
+        let (key, row) = self.rows(Table::Plays).get(position)?;
+        row_value(key, row, read_play)
     }
 
     fn slice(&self, table: Table, keys: &[Vec<u8>], cells: &[u64]) -> Result<Vec<u8>, BundleError> {
         let salts = self.salts.of(table, &self.cells);
-        slice::encode(self.table(table), &salts, keys, cells).map_err(BundleError::Opening)
+        let (rows, tree) = table.of(&self.tables);
+        slice::encode(rows, tree, &salts, keys, cells).map_err(BundleError::Opening)
     }
 }
 
@@ -118,12 +106,8 @@ pub struct Request {
 /// A bundle that lacks only its event openings.
 #[derive(Clone, Debug)]
 pub struct Draft {
-    scope: Vec<u8>,
-    registry: Vec<u8>,
-    holders: Vec<u8>,
-    lines: Vec<u8>,
-    cells: Vec<u8>,
-    plays: Vec<u8>,
+    /// The entries from `scope` to `plays`, in their order.
+    entries: [Vec<u8>; 6],
     /// Position, listener and play id of each play to open, by position.
     pub wanted: Vec<(u64, ListenerId, PlayId)>,
 }
@@ -155,26 +139,26 @@ impl Draft {
     ///
     /// [`BundleError::NoHolder`] if the run has neither shares nor an account of the party.
     pub fn new(
-        tables: &RunTables,
+        tables: &RunTables<'_>,
         run_note: &Note,
         checkpoint: &Note,
         request: Request,
     ) -> Result<Self, BundleError> {
         let scope = Scope {
-            recordings: recordings_of(&tables.table(Table::Registry).0, request.party)?,
+            recordings: recordings_of(tables.rows(Table::Registry), request.party)?,
             party: request.party,
             evidence: request.evidence,
             nonce: request.nonce,
         };
         let party_key = scope.party.0.to_be_bytes();
-        let accounts = tables.table(Table::Holders).0.range_of(&party_key);
+        let accounts = tables.rows(Table::Holders).range_of(&party_key);
         if scope.recordings.is_empty() && accounts.is_empty() {
             return Err(BundleError::NoHolder {
                 party: scope.party.to_string(),
             });
         }
         let keys = |table| scope_keys(&scope, table);
-        let cell_rows = &tables.table(Table::Cells).0;
+        let cell_rows = tables.rows(Table::Cells);
         let cell_numbers: Vec<u64> = keys(Table::Cells)
             .iter()
             .flat_map(|key| cell_rows.range_of(key))
@@ -201,13 +185,16 @@ impl Draft {
                 wanted.push((position, play.listener, play.play));
             }
         }
+        let slice = |table, cells| tables.slice(table, &keys(table), cells);
         Ok(Self {
-            registry: tables.slice(Table::Registry, &keys(Table::Registry), &[])?,
-            holders: tables.slice(Table::Holders, &keys(Table::Holders), &[])?,
-            lines: tables.slice(Table::Lines, &keys(Table::Lines), &[])?,
-            cells: tables.slice(Table::Cells, &keys(Table::Cells), &[])?,
-            plays: tables.slice(Table::Plays, &keys(Table::Plays), &cell_numbers)?,
-            scope: scope.encode(),
+            entries: [
+                scope.encode(),
+                slice(Table::Registry, &[])?,
+                slice(Table::Holders, &[])?,
+                slice(Table::Lines, &[])?,
+                slice(Table::Cells, &[])?,
+                slice(Table::Plays, &cell_numbers)?,
+            ],
             wanted,
         })
     }
@@ -215,16 +202,8 @@ impl Draft {
     /// Bytes of the slices, for those who make many bundles at once.
     #[must_use]
     pub fn size(&self) -> usize {
-        [
-            &self.scope,
-            &self.registry,
-            &self.holders,
-            &self.lines,
-            &self.cells,
-            &self.plays,
-        ]
-        .iter()
-        .fold(0, |sum, part| sum.saturating_add(part.len()))
+        let lengths = self.entries.iter().map(Vec::len);
+        lengths.fold(0, usize::saturating_add)
     }
 
     /// The whole bundle, as pieces to write one after the other. `openings` holds the plays of
@@ -243,19 +222,10 @@ impl Draft {
         events: &'a mut Vec<u8>,
     ) -> Result<Vec<Cow<'a, [u8]>>, BundleError> {
         *events = openings.encode();
+        let [scope, registry, holders, lines, cells, plays] = &self.entries;
         pieces(&[
-            FORMAT,
-            run_note,
-            checkpoint,
-            rules,
-            pools,
-            &self.scope,
-            &self.registry,
-            &self.holders,
-            &self.lines,
-            &self.cells,
-            &self.plays,
-            events,
+            FORMAT, run_note, checkpoint, rules, pools, scope, registry, holders, lines, cells,
+            plays, events,
         ])
     }
 }

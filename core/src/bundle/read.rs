@@ -1,9 +1,9 @@
 //! A bundle as read from bytes: every part is well formed, nothing is proven yet.
 
 use crate::log::{Checkpoint, Note};
-use crate::royalty::{Cell, Pools, Rules};
-use crate::statement::{RunNote, Table, read_cell};
-use crate::wire::{Reader, WireError};
+use crate::royalty::{Balance, Cell, Line, Pools, Rules};
+use crate::statement::{RunNote, Table, read_balance, read_cell, read_line};
+use crate::wire::WireError;
 
 use super::container::read_entries;
 use super::events::Openings;
@@ -98,19 +98,25 @@ impl<'a> Bundle<'a> {
     /// The cells of the slice with their numbers, in order.
     #[must_use]
     pub fn numbered_cells(&self) -> Vec<(u64, Cell)> {
-        let rows = self.cells.rows();
-        rows.filter_map(|(position, key, row)| {
-            // Slice::read has read each row before.
-            let key = Reader::new(key).u64().ok()?;
-            let cell = read_cell(key, &mut Reader::new(row)).ok()?;
-            Some((position, cell))
-        })
-        .collect()
+        self.cells.values(read_cell).collect()
+    }
+
+    /// The holder's lines.
+    #[must_use]
+    pub fn line_values(&self) -> Vec<Line> {
+        self.lines.values(read_line).map(|(_, line)| line).collect()
+    }
+
+    /// The holder's accounts.
+    #[must_use]
+    pub fn balances(&self) -> Vec<Balance> {
+        let accounts = self.holders.values(read_balance);
+        accounts.map(|(_, balance)| balance).collect()
     }
 }
 
 /// An error in an entry, by its name in the archive.
-pub(super) fn wire(name: &str, error: WireError) -> BundleError {
+fn wire(name: &str, error: WireError) -> BundleError {
     let entry = ENTRIES.iter().find(|entry| **entry == name);
     BundleError::Entry {
         entry: entry.copied().unwrap_or("format"),

@@ -5,7 +5,9 @@ use core::ops::Range;
 
 use crate::log::{Hash, HashTree, OpeningError, TreeHead, opening};
 use crate::salt::{SALT_LENGTH, Salt, SaltKey};
-use crate::statement::{PLAY_ROW_LENGTH, Rows, Table, TableSalts, compare, leaf, row_hash};
+use crate::statement::{
+    PLAY_ROW_LENGTH, ReadRow, Rows, Table, TableSalts, compare, leaf, row_hash, row_value,
+};
 use crate::wire::{Reader, WireError};
 
 /// A leaf beside the rows, of which only the key is shown.
@@ -151,6 +153,12 @@ impl<'a> Slice<'a> {
             })
     }
 
+    /// Position and value of each row, in order.
+    pub fn values<T>(&self, read: ReadRow<T>) -> impl Iterator<Item = (u64, T)> {
+        self.rows()
+            .filter_map(move |(position, key, row)| Some((position, row_value(key, row, read)?)))
+    }
+
     /// Number of rows.
     #[must_use]
     pub fn count(&self) -> u64 {
@@ -274,7 +282,8 @@ impl<'a> Slice<'a> {
 ///
 /// [`OpeningError`] if rows and tree are not of one table.
 pub(super) fn encode(
-    (rows, tree): &(Rows, HashTree),
+    rows: &Rows,
+    tree: &HashTree,
     salts: &TableSalts<'_>,
     keys: &[Vec<u8>],
     cells: &[u64],

@@ -150,14 +150,7 @@ impl Derived {
     /// A table's rows and tree.
     #[must_use]
     pub fn table(&self, table: Table) -> &(Rows, HashTree) {
-        let [registry, plays, cells, lines, holders] = &self.tables;
-        match table {
-            Table::Registry => registry,
-            Table::Plays => plays,
-            Table::Cells => cells,
-            Table::Lines => lines,
-            Table::Holders => holders,
-        }
+        table.of(&self.tables)
     }
 }
 
@@ -219,10 +212,7 @@ pub fn derive(
         let tree = table_tree(&rows, &salts, exec);
         (rows, tree)
     });
-    let head = |table: Table| {
-        let trees = tables.iter().find(|(rows, _)| rows.table() == table);
-        trees.map_or(TreeHead::EMPTY, |(_, tree)| tree.head())
-    };
+    let head = |table: Table| table.of(&tables).1.head();
     let note = RunNote {
         origin: inputs.origin.to_owned(),
         period: inputs.period,

@@ -18,4 +18,6 @@ pub use rows::{
     read_cell, read_line, read_play,
 };
 pub(crate) use table::compare;
-pub use table::{Rows, Table, TableError, TableSalts, leaf, row_hash, table_tree};
+pub use table::{
+    ReadRow, Rows, Table, TableError, TableSalts, leaf, row_hash, row_value, table_tree,
+};

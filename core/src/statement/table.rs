@@ -59,6 +59,17 @@ impl Table {
         }
     }
 
+    /// What belongs to this table, of things given in the order of [`Table::ALL`].
+    pub const fn of<T>(self, [registry, plays, cells, lines, holders]: &[T; 5]) -> &T {
+        match self {
+            Self::Registry => registry,
+            Self::Plays => plays,
+            Self::Cells => cells,
+            Self::Lines => lines,
+            Self::Holders => holders,
+        }
+    }
+
     /// Reads one row past its end.
     ///
     /// # Errors
@@ -74,6 +85,15 @@ impl Table {
             Self::Holders => read_balance(key.u64()?, reader).map(drop),
         }
     }
+}
+
+/// How a row of some table is read, given its key as a number: [`read_play`] and its like.
+pub type ReadRow<T> = fn(u64, &mut Reader<'_>) -> Result<T, WireError>;
+
+/// A row as a value; `None` for bytes that reading the table or slice would have refused.
+#[must_use]
+pub fn row_value<T>(key: &[u8], row: &[u8], read: ReadRow<T>) -> Option<T> {
+    read(Reader::new(key).u64().ok()?, &mut Reader::new(row)).ok()
 }
 
 /// Hash of a salted row: SHA-256(salt ‖ row).
@@ -258,6 +278,12 @@ impl Rows {
     /// Key and row at each position of a range.
     pub fn range(&self, range: Range<u64>) -> impl Iterator<Item = (&[u8], &[u8])> {
         range.map_while(|position| self.get(position))
+    }
+
+    /// The rows of a range as values.
+    pub fn values<T>(&self, range: Range<u64>, read: ReadRow<T>) -> impl Iterator<Item = T> {
+        self.range(range)
+            .filter_map(move |(key, row)| row_value(key, row, read))
     }
 
     /// The positions of all rows with `key`: an empty range where they would stand if there are none.
