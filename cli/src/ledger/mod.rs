@@ -8,6 +8,7 @@ pub mod durable;
 mod error;
 mod index;
 mod layout;
+mod log_keys;
 mod manifest;
 mod publish;
 mod reader;
@@ -21,6 +22,7 @@ mod writer;
 pub use error::{LedgerError, SegmentProblem};
 pub use index::sha256;
 pub use layout::Layout;
+pub use log_keys::{KeysError, LogKeys, is_exposed};
 pub use manifest::{Manifest, State};
 pub use publish::Published;
 pub use reader::{Ledger, SegmentData, SegmentInfo};
@@ -77,12 +79,12 @@ pub fn create_on(
     for dir in [layout.segments(), layout.wals(), layout.checkpoints()] {
         layout.disk().create_dirs(&dir, Access::Public)?;
     }
-    let key = secrets::create(&layout, origin.clone())?;
+    let vkey = secrets::create(&layout, origin.clone())?;
     let manifest = Manifest {
         origin,
         period,
         state: State::Open,
     };
     manifest.write(&layout)?;
-    Ok(key.verifier().clone())
+    Ok(vkey)
 }

@@ -42,10 +42,14 @@ impl LedgerWriter {
         let head = tree.tree.head();
         let before = match &self.newest {
             Some((note, newest)) => {
+                let (mut note, newest) = (note.clone(), newest.clone());
                 let old = newest.head();
-                let note = note.clone();
                 self.check_extends(&tree, old)?;
                 if old.size == head.size {
+                    // A key that is new since then signs, too.
+                    if self.keys.add_missing(&mut note, &newest)? {
+                        self.store(&note, newest)?;
+                    }
                     return Ok(Published {
                         note,
                         head,
@@ -58,22 +62,28 @@ impl LedgerWriter {
         };
         self.write_tiles(&tree.tree, before.unwrap_or(0))?;
 
-        let path = self.layout.checkpoint_of_size(head.size);
-        let wrong = |error| LedgerError::Checkpoint {
-            path: path.clone(),
+        let checkpoint = Checkpoint::new(self.manifest.origin.as_str(), head);
+        let checkpoint = checkpoint.map_err(|error| LedgerError::Checkpoint {
+            path: self.layout.checkpoint_of_size(head.size),
             error,
-        };
-        let checkpoint = Checkpoint::new(self.manifest.origin.as_str(), head).map_err(wrong)?;
-        let note = Note::sign(&checkpoint.to_string(), &[&self.signing])
-            .map_err(|error| wrong(ledgerline::log::CheckpointError::Note(error)))?;
+        })?;
+        let note = self.keys.sign_checkpoint(&checkpoint)?;
+        self.store(&note, checkpoint)?;
+        Ok(Published { note, head, before })
+    }
+
+    /// Makes a signed checkpoint the newest one: in `checkpoints`, which is the point of no return,
+    /// then as `checkpoint`.
+    fn store(&mut self, note: &Note, checkpoint: Checkpoint) -> Result<(), LedgerError> {
         let bytes = note.to_string();
+        let path = self.layout.checkpoint_of_size(checkpoint.head().size);
         let disk = self.layout.disk();
         disk.create_dirs(&self.layout.checkpoints(), Access::Public)?;
         disk.write_atomic(&path, bytes.as_bytes(), Access::Public)?;
         self.check_unmoved()?;
         disk.write_atomic(&self.layout.checkpoint(), bytes.as_bytes(), Access::Public)?;
         self.newest = Some((note.clone(), checkpoint));
-        Ok(Published { note, head, before })
+        Ok(())
     }
 
     /// The tree over all events: sealed segments by their tiles, the rest by its leaves.
