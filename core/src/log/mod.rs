@@ -14,6 +14,7 @@ mod key;
 mod note;
 pub mod opening;
 mod proof;
+mod subtree;
 mod tile;
 mod tree;
 
@@ -24,6 +25,10 @@ pub use note::{MAX_NOTE_BYTES, MAX_SIGNATURES, Note, NoteError, NoteSignature};
 pub use opening::OpeningError;
 pub use proof::{
     LeafIndex, ProofError, prove_consistency, prove_inclusion, verify_consistency, verify_inclusion,
+};
+pub use subtree::{
+    Subtree, SubtreeError, prove_subtree_consistency, prove_subtree_inclusion,
+    verify_subtree_consistency, verify_subtree_inclusion,
 };
 pub use tile::{Tile, TileError};
 pub use tree::{
