@@ -216,7 +216,7 @@ fn signed_note_opens_our_notes_and_we_open_its() {
         // Ed25519 signatures are the same, whoever makes them.
         let secrets = keys.iter().map(|key| key.to_secret_text());
         let signers: Vec<StandardSigner> = secrets
-            .map(|secret| StandardSigner::new(&secret).unwrap())
+            .map(|secret| StandardSigner::new(secret.as_str()).unwrap())
             .collect();
         let signers: Vec<&dyn Signer> = signers[..2].iter().map(|s| s as &dyn Signer).collect();
         let mut theirs = signed_note::Note::new(text.as_bytes(), &[]).unwrap();
