@@ -16,8 +16,11 @@ use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Trial};
 
+mod ed25519;
 mod files;
 mod merkle;
+#[cfg(feature = "ml-dsa")]
+mod ml_dsa44;
 mod notes;
 mod tessera;
 
@@ -36,6 +39,9 @@ fn main() -> ExitCode {
     match files::foreign() {
         Some(foreign) => {
             trials.extend(merkle::trials(&foreign));
+            trials.extend(ed25519::trials(&foreign));
+            #[cfg(feature = "ml-dsa")]
+            trials.extend(ml_dsa44::trials(&foreign));
             trials.extend(notes::trials(&foreign));
             trials.extend(tessera::trials(&foreign));
             let absent = MAY_BE_ABSENT.map(|name| (name, foreign.join(name).exists()));

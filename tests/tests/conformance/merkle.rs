@@ -17,6 +17,8 @@ use super::trial;
 
 type Verifies = fn(&Value) -> bool;
 
+type Lines = fn() -> String;
+
 pub(crate) fn trials(foreign: &Path) -> Vec<Trial> {
     let data = foreign.join("merkle/testdata");
     let kinds: [(&str, Verifies); 4] = [
@@ -138,13 +140,13 @@ const SIZE: u64 = 130;
 /// SHA-256 over one line for each case, of every valid case up to 130 leaves.
 fn accumulated(foreign: &Path) -> Vec<Trial> {
     let vector = json(&foreign.join("transcribed/mtc_subtree_accumulated.json"));
-    let kinds: [(&str, fn() -> String); 4] = [
+    let kinds: [(&str, Lines); 4] = [
         ("subtree_hash", all_roots),
         ("inclusion", all_inclusions),
         ("consistency", all_consistencies),
         ("covering", all_coverings),
     ];
-    let of_kind = |(kind, lines): (&str, fn() -> String)| {
+    let of_kind = |(kind, lines): (&str, Lines)| {
         let expected = text(&vector["sha256"][kind]).to_owned();
         let name = format!("transcribed/mtc_subtree_accumulated/{kind}");
         trial(name, move || {
