@@ -6,7 +6,7 @@ use ledgerline::log::{KeyName, SigningKey};
 use ledgerline::salt::{ListenerKey, SaltKey};
 use zeroize::Zeroizing;
 
-use super::durable::{Access, FileError, create_dirs, read_bounded, write_atomic};
+use super::durable::{Access, FileError, read_bounded};
 use super::error::LedgerError;
 use super::layout::Layout;
 
@@ -20,22 +20,19 @@ const MAX_BYTES: u64 = 4096;
 /// [`LedgerError::File`], also if the system gives no random numbers.
 pub(super) fn create(layout: &Layout, origin: KeyName) -> Result<SigningKey, LedgerError> {
     let dir = layout.secrets();
-    create_dirs(&dir)?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        std::fs::set_permissions(&dir, std::fs::Permissions::from_mode(0o700))
-            .map_err(FileError::at("set the mode of", &dir))?;
-    }
+    let disk = layout.disk();
+    disk.create_dirs(&dir, Access::Secret)?;
     let seed = random(&dir)?;
     let key = SigningKey::from_seed(origin, &seed);
     let text = Zeroizing::new(format!("{}\n", *key.to_secret_text()));
-    write_atomic(&dir.join("log.key"), text.as_bytes(), Access::Secret)?;
+    disk.write_atomic(&dir.join("log.key"), text.as_bytes(), Access::Secret)?;
     for name in ["master.key", "listener.key"] {
         let secret = SaltKey::from_bytes(*random(&dir)?);
         let text = Zeroizing::new(format!("{}\n", secret.to_hex()));
-        write_atomic(&dir.join(name), text.as_bytes(), Access::Secret)?;
+        disk.write_atomic(&dir.join(name), text.as_bytes(), Access::Secret)?;
     }
+    // Made here, so that opening a ledger makes nothing.
+    disk.write_atomic(&layout.lock(), b"", Access::Secret)?;
     Ok(key)
 }
 

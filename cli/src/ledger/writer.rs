@@ -4,7 +4,9 @@
 //! writer refuses everything: only opening the ledger anew tells what the disk holds.
 
 use std::fs::{File, TryLockError};
+use std::io::ErrorKind;
 use std::path::Path;
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use ledgerline::event::Event;
@@ -12,7 +14,7 @@ use ledgerline::log::{Checkpoint, Note, SigningKey};
 use ledgerline::record::SEGMENT_EVENTS;
 use ledgerline::salt::ListenerKey;
 
-use super::durable::{FileError, remove};
+use super::durable::{Access, Disk, FileError, RealDisk};
 use super::error::LedgerError;
 use super::layout::Layout;
 use super::manifest::{Manifest, State};
@@ -69,7 +71,16 @@ impl LedgerWriter {
     /// auditor's copy; [`LedgerError::Damaged`], [`LedgerError::Shrunk`] if something
     /// acknowledged is gone, which no crash does.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
-        let layout = Layout::new(path);
+        Self::open_on(path, Arc::new(RealDisk))
+    }
+
+    /// As [`open`](Self::open), on another disk.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn open_on(path: &Path, disk: Arc<dyn Disk>) -> Result<Self, LedgerError> {
+        let layout = Layout::on(path, disk);
         let manifest = Manifest::read(&layout)?;
         let signing = secrets::signing_key(&layout, &manifest.origin)?;
         let master = secrets::master_secret(&layout)?;
@@ -131,11 +142,21 @@ impl LedgerWriter {
                 .map_or(0, |open| open.events.len() as u64)
     }
 
+    /// Number of events that are durable: those before this index survive any crash.
+    #[must_use]
+    pub fn acknowledged(&self) -> u64 {
+        self.sealed_events
+            + self
+                .open
+                .as_ref()
+                .map_or(0, |open| open.wal.durable() as u64)
+    }
+
     /// Takes events in order. They are acknowledged by [`commit`](Self::commit).
     ///
     /// # Errors
     ///
-    /// [`LedgerError::Closed`]; [`LedgerError::File`], after which the writer is stopped.
+    /// [`LedgerError::Closed`]; [`LedgerError::Halted`], after which the writer is stopped.
     pub fn append(&mut self, events: &[Event]) -> Result<(), LedgerError> {
         if self.manifest.state == State::Closed {
             return Err(LedgerError::Closed {
@@ -159,7 +180,7 @@ impl LedgerWriter {
     ///
     /// # Errors
     ///
-    /// [`LedgerError::File`], after which the writer is stopped.
+    /// [`LedgerError::Halted`], after which the writer is stopped.
     pub fn commit(&mut self) -> Result<u64, LedgerError> {
         self.unless_stopped(|writer| {
             if let Some(open) = &mut writer.open {
@@ -183,7 +204,8 @@ impl LedgerWriter {
     /// # Errors
     ///
     /// [`LedgerError::Shrunk`], [`LedgerError::Forked`] instead of signing anything that is not an
-    /// extension of the newest checkpoint; [`LedgerError::File`].
+    /// extension of the newest checkpoint; [`LedgerError::Moved`] if that is not the published one;
+    /// [`LedgerError::Halted`].
     pub fn publish(&mut self) -> Result<Published, LedgerError> {
         self.commit()?;
         self.unless_stopped(Self::publish_now)
@@ -224,7 +246,8 @@ impl LedgerWriter {
                 open.wal.commit()?;
                 let number = writer.sealer()?.sums.len() as u64;
                 if open.events.is_empty() {
-                    remove(&writer.layout.wal(number))?;
+                    let layout = &writer.layout;
+                    layout.disk().remove_durably(&layout.wal(number))?;
                 } else {
                     writer.sealed_events += open.events.len() as u64;
                     writer.sealer()?.seal(&open.events)?;
@@ -245,7 +268,7 @@ impl LedgerWriter {
         let open = match self.open.take() {
             Some(open) => open,
             None => OpenSegment {
-                wal: WalWriter::create(&self.layout.wal(number), number)?,
+                wal: WalWriter::create(self.layout.disk(), &self.layout.wal(number), number)?,
                 events: Vec::with_capacity(FULL),
             },
         };
@@ -296,7 +319,7 @@ impl LedgerWriter {
         }
         let result = work(self);
         self.stopped = result.is_err();
-        result
+        result.map_err(LedgerError::halting)
     }
 }
 
@@ -325,12 +348,18 @@ impl OpenSegment {
 
 fn lock(layout: &Layout) -> Result<File, LedgerError> {
     let path = layout.lock();
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path)
-        .map_err(FileError::at("open", &path))?;
+    let open = || File::options().write(true).open(&path);
+    let file = match open() {
+        // It is not part of a copy. Another process may make it right now.
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            match layout.disk().create(&path, Access::Secret) {
+                Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+                _ => open(),
+            }
+        }
+        other => other,
+    };
+    let file = file.map_err(FileError::at("open", &path))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(LedgerError::Locked {
