@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod bundle;
 pub mod checkpoint;
+pub mod cosign;
 pub mod demo;
 pub mod export;
 pub mod forge;

@@ -22,7 +22,7 @@ pub use error::{LedgerError, SegmentProblem};
 pub use index::sha256;
 pub use layout::Layout;
 pub use manifest::{Manifest, State};
-pub use publish::Published;
+pub use publish::{LogTree, Published, Staged};
 pub use reader::{Ledger, SegmentData, SegmentInfo};
 pub use recover::RecoveryStep;
 pub use seal::{base_hashes, leaf_hashes};

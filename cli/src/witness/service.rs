@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use ledgerline::log::{
-    AddCheckpoint, Checkpoint, CosigningKey, Note, NoteError, ProofError, Refusal, TreeHead,
-    VerifierKey, WitnessedLog,
+    AddCheckpoint, Checkpoint, CosigningKey, Note, NoteError, ProofError, Refusal, RequestError,
+    TreeHead, VerifierKey, WitnessedLog,
 };
 
 use super::dir::{WitnessDir, origin_hash};
@@ -75,6 +75,12 @@ impl Answer {
             decision,
             alarm: None,
         }
+    }
+
+    fn unknown(origin: &str) -> Self {
+        let origin: String = origin.chars().take(200).collect();
+        let decision = format!("origin={origin:?}: unknown log");
+        Self::text(404, &Refusal::UnknownLog { origin }.to_string(), decision)
     }
 }
 
@@ -174,23 +180,15 @@ impl Witness {
     pub fn add_checkpoint(&self, body: &[u8], now: u64) -> Answer {
         let request = match AddCheckpoint::parse(body) {
             Err(error) => {
-                let words = error.to_string();
-                return Answer::text(400, &words, format!("no request: {words:?}"));
+                return self.malformed(body, &error);
             }
             Ok(request) => request,
         };
         let origin = request.note.text().lines().next().unwrap_or_default();
         let asked = format!("origin={origin:?} old={}", request.old_size);
-        let log = {
-            let logs = self.logs.read().unwrap_or_else(PoisonError::into_inner);
-            logs.get(origin).cloned()
-        };
         // Decided before the signature, and before a lock is waited for.
-        let Some(log) = log else {
-            let refusal = Refusal::UnknownLog {
-                origin: origin.chars().take(200).collect(),
-            };
-            return Answer::text(404, &refusal.to_string(), format!("{asked}: unknown log"));
+        let Some(log) = self.log(origin) else {
+            return Answer::unknown(origin);
         };
         let Ok(state) = log.state.lock() else {
             return self.stop("a decision was interrupted".to_owned());
@@ -214,6 +212,26 @@ impl Witness {
                 answer
             }
         }
+    }
+
+    /// What cannot be read is refused for that, unless its log is unknown or it is a signature line.
+    fn malformed(&self, body: &[u8], error: &RequestError) -> Answer {
+        let mut words = error.to_string();
+        if error.status() == 403 {
+            words.insert_str(0, "invalid signature: ");
+            let note = str::from_utf8(body).unwrap_or_default().split_once("\n\n");
+            let origin = note.and_then(|(_, note)| note.lines().next());
+            let origin = origin.unwrap_or_default();
+            if self.log(origin).is_none() {
+                return Answer::unknown(origin);
+            }
+        }
+        Answer::text(error.status(), &words, format!("no request: {words:?}"))
+    }
+
+    fn log(&self, origin: &str) -> Option<Arc<Log>> {
+        let logs = self.logs.read().unwrap_or_else(PoisonError::into_inner);
+        logs.get(origin).cloned()
     }
 
     /// Answers a monitor that asks for the newest cosigned checkpoint of the log whose origin has
