@@ -9,15 +9,18 @@
 //! `docs/format.md`, section 3.
 
 mod checkpoint;
+mod entry_bundle;
 mod hash;
 mod key;
 mod note;
 pub mod opening;
 mod proof;
 mod tile;
+mod tile_tree;
 mod tree;
 
 pub use checkpoint::{Checkpoint, CheckpointError, RESERVED_ORIGIN};
+pub use entry_bundle::{EntryBundle, EntryBundleError, push_entry, verify_entries};
 pub use hash::{Hash, HashError};
 pub use key::{KeyError, KeyName, SigningKey, VerifierKey};
 pub use note::{MAX_NOTE_BYTES, MAX_SIGNATURES, Note, NoteError, NoteSignature};
@@ -26,6 +29,10 @@ pub use proof::{
     LeafIndex, ProofError, prove_consistency, prove_inclusion, verify_consistency, verify_inclusion,
 };
 pub use tile::{Tile, TileError};
+pub use tile_tree::{
+    TileHashes, TileReadError, TileSource, TileTreeError, read_consistency, read_inclusion,
+    read_subtrees, tiles_of_subtrees,
+};
 pub use tree::{
     BASE_LEAVES, BASE_LEVEL, HashTree, HashTreeBuilder, TreeBuilder, TreeError, TreeHead, root_of,
 };
