@@ -40,7 +40,11 @@ impl TrustArgs {
 }
 
 /// A key given as text or as a file.
-fn read_key(argument: &'static str, text: &str) -> Result<VerifierKey, Error> {
+///
+/// # Errors
+///
+/// [`Error::Usage`], [`Error::File`].
+pub fn read_key(argument: &'static str, text: &str) -> Result<VerifierKey, Error> {
     let usage = |message| Error::Usage { argument, message };
     let inline = text.trim();
     if inline.matches('+').count() >= 2 && !Path::new(text).is_file() {

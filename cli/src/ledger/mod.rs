@@ -3,8 +3,10 @@
 //! *In:* events, paths. *Out:* segments, tiles, checkpoints, all durable before they are
 //! acknowledged. *Does not know:* what events are worth.
 
+mod derive;
 pub mod durable;
 mod error;
+pub mod fsck;
 mod index;
 mod layout;
 mod manifest;

@@ -307,7 +307,7 @@ impl Complete {
     /// Which hashes of the tile these are: the first, and how many.
     fn hashes(self) -> (usize, usize) {
         let within = self.level % 8;
-        let first = (self.number << within) % u64::from(Tile::FULL_WIDTH);
+        let first = (self.number << within) & PLACE;
         // Below 256.
         (usize::try_from(first).unwrap_or(usize::MAX), 1 << within)
     }
@@ -351,7 +351,7 @@ fn edge(size: u64) -> impl Iterator<Item = Tile> {
     (0..8_u32).rev().filter_map(move |level| {
         let hashes = size >> level.saturating_mul(8);
         let is_partial = !hashes.is_multiple_of(Tile::FULL_WIDTH.into());
-        is_partial.then(|| tile_at(level, hashes / u64::from(Tile::FULL_WIDTH), size))
+        is_partial.then(|| tile_at(level, hashes >> TILE_HEIGHT, size))
     })
 }
 
@@ -363,9 +363,8 @@ fn parent(tile: Tile, size: u64) -> Option<(Tile, usize)> {
     if tile.width() != Tile::FULL_WIDTH || tile.index() >= hashes {
         return None;
     }
-    let width = u64::from(Tile::FULL_WIDTH);
-    let place = usize::try_from(tile.index() % width).ok()?;
-    Some((tile_at(level, tile.index() / width, size), place))
+    let place = usize::try_from(tile.index() & PLACE).ok()?;
+    Some((tile_at(level, tile.index() >> TILE_HEIGHT, size), place))
 }
 
 /// The first hashes of the bytes, as many as the tile has.
@@ -379,6 +378,12 @@ fn hashes_of(tile: Tile, bytes: &[u8]) -> Result<Vec<Hash>, TileTreeError> {
     })?;
     Ok(hashes.iter().copied().map(Hash::from_bytes).collect())
 }
+
+/// Levels of the tree in a tile: a full one has 2^8 hashes.
+const TILE_HEIGHT: u32 = 8;
+
+/// The bits of a hash's number that are its place in its tile.
+const PLACE: u64 = 0xff;
 
 /// What a [`TreeBuilder`] can hold.
 const MAX_SIZE: u64 = 1 << 63;
