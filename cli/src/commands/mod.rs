@@ -14,6 +14,7 @@ pub mod registry;
 pub mod show;
 pub mod simulate;
 pub mod statement;
+pub mod tiles;
 pub mod trust;
 pub mod verify;
 
@@ -37,6 +38,7 @@ pub fn run(command: &Command, ui: &Ui) -> Result<Outcome, Error> {
         Command::Statement(args) => statement::run(args, ui),
         Command::Bundle(args) => bundle::run(args, ui),
         Command::Verify(args) => verify::run(args, ui),
+        Command::Tiles(args) => tiles::run(args, ui),
         Command::Audit(args) => audit::run(args, ui),
         Command::Fsck(args) => fsck::run(args, ui),
         Command::Export(args) => export::run(args, ui),

@@ -16,6 +16,7 @@ mod recover;
 mod seal;
 mod secrets;
 pub mod segment;
+pub mod served;
 pub mod wal;
 mod writer;
 
