@@ -152,7 +152,9 @@ fn totals(report: &Report) -> String {
     text
 }
 
-const fn mark(status: Status) -> &'static str {
+/// A check's status in six characters.
+#[must_use]
+pub const fn mark(status: Status) -> &'static str {
     match status {
         Status::Pass => "[ ok ]",
         Status::Fail => "[FAIL]",

@@ -44,7 +44,10 @@ impl TrustArgs {
             })?;
             keys.extend(read);
         }
-        let auditors = self.auditor.iter().map(|given| read_auditor(given));
+        let auditors = self
+            .auditor
+            .iter()
+            .map(|given| read_key("--auditor", given));
         Ok(Trust {
             keys,
             policy: self.policy.as_deref().map(read_policy).transpose()?,
@@ -67,10 +70,15 @@ pub fn read_policy(path: &Path) -> Result<Policy, Error> {
     })
 }
 
-fn read_auditor(given: &str) -> Result<VerifierKey, Error> {
-    let (place, text) = read_text("--auditor", given)?;
+/// A key of any type given as text or as a file.
+///
+/// # Errors
+///
+/// [`Error::Usage`], [`Error::File`].
+pub fn read_key(argument: &'static str, given: &str) -> Result<VerifierKey, Error> {
+    let (place, text) = read_text(argument, given)?;
     VerifierKey::parse(text.trim()).map_err(|error| Error::Usage {
-        argument: "--auditor",
+        argument,
         message: format!("{place}{error}"),
     })
 }

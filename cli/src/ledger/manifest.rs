@@ -105,6 +105,12 @@ impl Manifest {
     ///
     /// [`LedgerError::File`].
     pub fn write(&self, layout: &Layout) -> Result<(), LedgerError> {
+        write_atomic(&layout.manifest(), self.text().as_bytes(), Access::Public)?;
+        Ok(())
+    }
+
+    /// The text of `ledger.toml`.
+    pub(super) fn text(&self) -> String {
         let state = match self.state {
             State::Open => "open",
             State::Closed => "closed",
@@ -115,8 +121,7 @@ impl Manifest {
         let _ = writeln!(text, "from = \"{}\"", self.period.from());
         let _ = writeln!(text, "to = \"{}\"", self.period.to());
         let _ = writeln!(text, "state = \"{state}\"");
-        write_atomic(&layout.manifest(), text.as_bytes(), Access::Public)?;
-        Ok(())
+        text
     }
 }
 

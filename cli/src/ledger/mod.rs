@@ -3,8 +3,10 @@
 //! *In:* events, paths. *Out:* segments, tiles, checkpoints, all durable before they are
 //! acknowledged. *Does not know:* what events are worth.
 
+mod derive;
 pub mod durable;
 mod error;
+pub mod fsck;
 mod index;
 mod layout;
 mod manifest;
@@ -14,6 +16,7 @@ mod recover;
 mod seal;
 mod secrets;
 pub mod segment;
+pub mod served;
 pub mod wal;
 mod writer;
 
