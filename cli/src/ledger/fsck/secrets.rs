@@ -49,7 +49,7 @@ pub(super) fn check(
     }
     match secrets::master_secret(layout) {
         Ok(master) => {
-            let text = Zeroizing::new(master.to_hex());
+            let text = master.to_hex();
             canonical(&dir.join("master.key"), &text, findings)?;
             found.master = Some(master);
         }
@@ -57,7 +57,7 @@ pub(super) fn check(
     }
     match secrets::listener_key(layout) {
         Ok(listener) => {
-            let text = Zeroizing::new(listener.0.to_hex());
+            let text = listener.0.to_hex();
             canonical(&dir.join("listener.key"), &text, findings)?;
         }
         Err(error) => findings.absorb(error)?,
