@@ -18,7 +18,7 @@
 
 mod common;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::ExitStatusExt;
@@ -30,7 +30,7 @@ use std::time::{Duration, Instant};
 
 use common::disk::Random;
 use common::log::{Log, no_litter};
-use common::{Place, event, events, line};
+use common::{Place, copy, event, events, line};
 use ledgerline::event::Event;
 use ledgerline::log::TreeHead;
 use ledgerline_cli::ledger::LedgerWriter;
@@ -89,8 +89,12 @@ struct Feed<'a> {
     random: Random,
     /// Lines in one write.
     step: usize,
-    /// How many events `ingest` may still take, at most.
+    /// How many events one run of `ingest` is sent, at most.
     limit: u64,
+    /// Longest time from an acknowledgement to the kill, in microseconds.
+    patience: usize,
+    /// What opening repaired, how often.
+    repaired: BTreeMap<String, usize>,
 }
 
 /// Event number `n`.
@@ -105,13 +109,28 @@ fn acknowledged(line: &str) -> Option<u64> {
     value.get("acknowledged")?.as_u64()
 }
 
-impl Feed<'_> {
+impl<'a> Feed<'a> {
+    fn new(place: &'a Place, name: &'a str, step: usize, limit: u64) -> Self {
+        Self {
+            place,
+            name,
+            witness: Witness::default(),
+            acknowledged: 0,
+            random: Random(name.bytes().map(u64::from).sum()),
+            step,
+            limit,
+            patience: 8_000,
+            repaired: BTreeMap::new(),
+        }
+    }
+
     fn plan(&mut self) -> Plan {
+        let patience = self.patience;
         let mut below = |bound| self.random.below(bound);
         match below(4) {
             0 => Plan::AfterStart(Duration::from_micros(below(60_000) as u64)),
             1 => Plan::AfterAcks(1, Duration::from_micros(below(3_000) as u64)),
-            _ => Plan::AfterAcks(1 + below(6), Duration::from_micros(below(8_000) as u64)),
+            _ => Plan::AfterAcks(1 + below(6), Duration::from_micros(below(patience) as u64)),
         }
     }
 
@@ -208,6 +227,11 @@ impl Feed<'_> {
         let path = self.place.path(self.name);
         let mut writer = LedgerWriter::open(&path).unwrap();
         assert!(writer.acknowledged() >= self.acknowledged);
+        for step in writer.recovery() {
+            let words = step.to_string();
+            let kind: Vec<&str> = words.split(' ').take(3).collect();
+            *self.repaired.entry(kind.join(" ")).or_default() += 1;
+        }
         self.acknowledged = writer.acknowledged();
         writer.publish().unwrap();
         drop(writer);
@@ -259,27 +283,32 @@ fn feed(mut input: ChildStdin, first: &AtomicU64, over: &AtomicBool, step: usize
 fn no_kill_loses_what_was_acknowledged_or_seen() {
     let started = Instant::now();
     let place = Place::new();
+    fill(&place, "full", 63_000);
+    let mut feeds = vec![
+        Feed::new(&place, "small", 3, 40),
+        Feed::new(&place, "wide", 200, 3_000),
+    ];
+    for name in [
+        "sealing-0",
+        "sealing-1",
+        "sealing-2",
+        "sealing-3",
+        "sealing-4",
+        "sealing-5",
+    ] {
+        copy(&place.path("full"), &place.path(name));
+        feeds.push(Feed {
+            patience: 150_000,
+            ..Feed::new(&place, name, 900, 9_000)
+        });
+    }
     let mut kills = 0;
     let mut rounds = 0;
-    for (name, step, limit, share) in [
-        ("small", 3, 40, 80),
-        ("wide", 200, 3_000, 60),
-        ("sealing", 900, 9_000, 60),
-    ] {
-        place.init(name);
-        let mut feed = Feed {
-            place: &place,
-            name,
-            witness: Witness::default(),
-            acknowledged: 0,
-            random: Random(share as u64),
-            step,
-            limit,
-        };
-        if name == "sealing" {
-            fill(&place, &mut feed);
+    for (at, mut feed) in feeds.into_iter().enumerate() {
+        if at < 2 {
+            place.init(feed.name);
         }
-        let target = kills + share;
+        let target = kills + if at < 2 { 70 } else { 10 };
         while kills < target {
             rounds += 1;
             assert!(rounds < 10 * KILLS, "it ends before it is killed");
@@ -292,22 +321,25 @@ fn no_kill_loses_what_was_acknowledged_or_seen() {
             feed.check();
         }
         println!(
-            "{name}: {} events, {} checkpoints seen; {:?}",
+            "{}: {} events, {} checkpoints seen, repaired {:?}; {:?}",
+            feed.name,
             feed.acknowledged,
             feed.witness.seen.len(),
+            feed.repaired,
             started.elapsed()
         );
     }
-    assert!(kills >= KILLS);
+    assert_eq!(kills, KILLS);
     println!("{kills} kills in {rounds} rounds; {:?}", started.elapsed());
 }
 
-/// Fills most of a segment.
-fn fill(place: &Place, feed: &mut Feed<'_>) {
-    let mut writer = LedgerWriter::open(&place.path(feed.name)).unwrap();
-    let most: Vec<Event> = (0..60_000).map(nth).collect();
+/// A ledger of the first `count` events.
+fn fill(place: &Place, name: &str, count: u64) {
+    place.init(name);
+    let mut writer = LedgerWriter::open(&place.path(name)).unwrap();
+    let most: Vec<Event> = (0..count).map(nth).collect();
     writer.append(&most).unwrap();
-    feed.acknowledged = writer.commit().unwrap();
+    writer.publish().unwrap();
 }
 
 #[test]

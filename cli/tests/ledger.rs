@@ -1,5 +1,6 @@
 //! The ledger's directory: the same log from every format and number of threads, nothing
 //! acknowledged lost at any cut, every interrupted step finished, every damage named.
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 mod common;
 
