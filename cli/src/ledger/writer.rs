@@ -168,7 +168,7 @@ impl LedgerWriter {
     ///
     /// [`LedgerError::Closed`]; [`LedgerError::Halted`], after which the writer is stopped.
     pub fn append(&mut self, events: &[Event]) -> Result<(), LedgerError> {
-        if self.manifest.state == State::Closed {
+        if self.manifest.state == State::Closed && !self.stopped {
             return Err(LedgerError::Closed {
                 path: self.layout.root().to_owned(),
             });
