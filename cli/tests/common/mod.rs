@@ -82,6 +82,13 @@ impl Place {
         Ran::of(output)
     }
 
+    /// Runs `ledgerline` with these words, which may hold blanks.
+    pub fn run_words(&self, words: &[&str]) -> Ran {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ledgerline"));
+        command.args(words).current_dir(self.0.path());
+        Ran::of(command.stdin(Stdio::null()).output().unwrap())
+    }
+
     /// Runs `ledgerline` with this standard input.
     pub fn pipe(&self, words: &str, input: &[u8]) -> Ran {
         use std::io::Write;
