@@ -378,8 +378,8 @@ fn a_checkpoint_is_replaced_only_by_one_that_extends_it() {
         drop(writer);
         // The signed notes are all there: opening goes on from the newest.
         let writer = LedgerWriter::open(&path).unwrap();
-        let published = RecoveryStep::PublishedCheckpoint(newest);
-        assert_eq!(writer.recovery(), [published]);
+        let pending = RecoveryStep::PendingCheckpoint(newest);
+        assert_eq!(writer.recovery(), [pending]);
     }
 }
 
