@@ -62,26 +62,20 @@ pub fn fsck(
     let origin = manifest.origin.as_str().to_owned();
     let secrets = secrets::check(&layout, &manifest, options.key.as_ref(), &mut findings)?;
 
+    let key = options.key.as_ref().or(secrets.key.as_ref());
     let stored = checkpoints::read(&layout, &origin)?;
+    let (sizes, heads) = (stored.sizes(), stored.heads(key));
     let present = files::tiles(&layout)?;
     let log = events::read(&layout, &manifest, &mut findings)?;
     let derived = events::check(
         &layout,
         &log,
         &secrets,
-        &stored.sizes(),
+        (&sizes, &heads),
         &mut findings,
         progress,
     )?;
-    tiles::check(
-        &layout,
-        &present,
-        &stored.sizes(),
-        &log,
-        &derived,
-        &mut findings,
-    )?;
-    let key = options.key.as_ref().or(secrets.key.as_ref());
+    tiles::check(&layout, &present, &sizes, &log, &derived, &mut findings)?;
     let head = checkpoints::check(&layout, stored, key, &derived, &mut findings)?;
     files::strays(&layout, log.sums.len() as u64, &mut findings)?;
     registry(&layout, &mut findings)?;
