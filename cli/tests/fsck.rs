@@ -1,5 +1,11 @@
 //! `fsck`: a whole ledger passes, every kind of damage is named by file and place, and no flipped
 //! byte goes unnoticed but where the documentation says so.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "tests"
+)]
 
 mod common;
 

@@ -1,5 +1,11 @@
 //! `tiles`: the serving form has exactly the tiles of the newest checkpoint, proofs and entries are
 //! read from it, it grows in place, and nothing wrong is ever published.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "tests"
+)]
 
 mod common;
 
