@@ -12,6 +12,7 @@ mod layout;
 mod manifest;
 mod publish;
 mod reader;
+pub mod receipt;
 mod recover;
 mod seal;
 mod secrets;
