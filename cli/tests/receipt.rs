@@ -16,6 +16,7 @@ use common::{Place, copy, event, events};
 use ledgerline::event::{Event, play_id_of_text};
 use ledgerline::id::{ListenerId, PlayId};
 use ledgerline::log::{Hash, LeafIndex, TlogProof};
+use ledgerline::time::Period;
 use ledgerline_cli::ledger::{Ledger, LedgerWriter};
 
 /// More than a sealed segment, with a checkpoint, and more events behind it.
@@ -24,6 +25,13 @@ const LATER: usize = 50;
 
 /// Five events of one play, wide apart; the last two after the checkpoint.
 const PLAYED: [usize; 5] = [3, 65_535, LOGGED - 1, LOGGED, LOGGED + LATER - 1];
+
+/// A new ledger; gives its verifier key.
+fn init(place: &Place, name: &str) -> String {
+    let period = Period::parse("2026-04").unwrap();
+    let key = ledgerline_cli::ledger::create(&place.path(name), common::ORIGIN, period);
+    key.unwrap().to_string()
+}
 
 fn all_events(listener: ListenerId, play: PlayId) -> Vec<Event> {
     let mut all = events(LOGGED + LATER);
@@ -41,7 +49,7 @@ fn all_events(listener: ListenerId, play: PlayId) -> Vec<Event> {
 
 /// A ledger whose user `u1` played `first`; gives its key and events.
 fn ledger(place: &Place) -> (String, Vec<Event>) {
-    let vkey = place.init("ledger");
+    let vkey = init(place, "ledger");
     let path = place.path("ledger");
     let key = Ledger::open_readonly(&path)
         .unwrap()
@@ -142,7 +150,7 @@ fn no_other_event_index_path_or_signer_passes() {
 
     // Another log's key, and the key of another ledger of the same origin.
     place.init("other");
-    let strange = place.init("strange");
+    let strange = init(&place, "strange");
     place.write("strange.key", strange);
     assert_eq!(place.run("verify r --key strange.key").code, 1);
     // While keys are replaced, both are given.

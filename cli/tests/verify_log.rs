@@ -18,9 +18,17 @@ use ledgerline::log::{
     AddCheckpoint, Checkpoint, CosigningKey, Hash, KeyName, LeafIndex, Note, SignatureType,
     SigningKey, TlogProof, TreeHead, prove_consistency, root_of,
 };
+use ledgerline::time::Period;
 use ledgerline_cli::ledger::LedgerWriter;
 
 const ORIGIN: &str = "log.example/a";
+
+/// A new ledger; gives its verifier key.
+fn init(place: &Place, name: &str) -> String {
+    let period = Period::parse("2026-04").unwrap();
+    let key = ledgerline_cli::ledger::create(&place.path(name), common::ORIGIN, period);
+    key.unwrap().to_string()
+}
 
 #[track_caller]
 fn ends(ran: &Ran, code: i32, words: &[&str]) {
@@ -290,7 +298,7 @@ fn a_fork_is_found_and_both_notes_are_named() {
 #[test]
 fn a_ledger_itself_and_its_served_tiles_show_consistency() {
     let place = Place::new();
-    let vkey = place.init("ledger");
+    let vkey = init(&place, "ledger");
     place.write("key", vkey);
     let all = events(66_300);
     let mut writer = LedgerWriter::open(&place.path("ledger")).unwrap();
