@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     audit, bundle, checkpoint, demo, export, fsck, ingest, init, keys, receipt, registry, simulate,
-    statement, tiles, verify,
+    statement, tiles, verify, witness,
 };
 
 /// Royalty statements that the people who are paid can recompute.
@@ -74,8 +74,10 @@ pub enum Command {
     Fsck(fsck::Args),
     /// Write a run as CSV, Parquet or a journal
     Export(export::Args),
-    /// Make a signing key
+    /// Make, show, rotate and retire signing keys
     Keys(keys::Args),
+    /// Run a witness: cosign checkpoints of logs that only ever append
+    Witness(witness::Args),
     /// Make synthetic telemetry, a registry, pools, rules and the ground truth
     Simulate(simulate::Args),
     /// Run everything once, from simulated plays to verified bundles and refused forgeries

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use common::{ORIGIN, Place, copy, event, events, files};
 use ledgerline::log::{Checkpoint, HashTreeBuilder};
+use ledgerline_cli::ledger::durable::RealDisk;
 use ledgerline_cli::ledger::wal::{ENTRY_LENGTH, HEADER_LENGTH, WalWriter};
 use ledgerline_cli::ledger::{
     Ledger, LedgerError, LedgerWriter, RecoveryStep, SegmentProblem, State,
@@ -91,11 +92,11 @@ fn segments_tiles_and_checkpoints_are_those_of_the_tree() {
     assert_eq!(newest.head(), tree.head());
     assert_eq!(ledger.hash_tree().unwrap(), tree);
     assert_eq!(ledger.checkpoint().unwrap(), (note, newest));
-    let key = ledger.signing_key().unwrap();
+    let keys = ledger.vkeys().unwrap();
     for head in heads {
         let bytes = fs::read(ledger.layout().checkpoint_of_size(head.size)).unwrap();
         let note = ledgerline::log::Note::parse(&bytes).unwrap();
-        let stored = Checkpoint::open(&note, ORIGIN, &[key.verifier().clone()]).unwrap();
+        let stored = Checkpoint::open(&note, ORIGIN, &keys).unwrap();
         assert_eq!(stored.head(), head);
     }
     for level in [1, 2] {
@@ -157,8 +158,12 @@ fn every_interrupted_step_of_sealing_is_finished() {
     let all = events(65_536 + 5);
     // A crash when segment 0 was full, and segment 1 had begun, but nothing was sealed.
     for (number, part) in (0_u64..).zip(all.chunks(65_536)) {
-        let mut wal =
-            WalWriter::create(&before.join(format!("wal/{number:06}.wal")), number).unwrap();
+        let mut wal = WalWriter::create(
+            &RealDisk,
+            &before.join(format!("wal/{number:06}.wal")),
+            number,
+        )
+        .unwrap();
         wal.append(part).unwrap();
         wal.commit().unwrap();
     }
@@ -219,8 +224,13 @@ fn an_interrupted_publication_is_finished_with_the_signed_checkpoint() {
             Some(old) => fs::write(path.join("checkpoint"), old).unwrap(),
             None => fs::remove_file(path.join("checkpoint")).unwrap(),
         }
-        let writer = LedgerWriter::open(&path).unwrap();
-        assert_eq!(writer.recovery(), [RecoveryStep::PublishedCheckpoint(700)]);
+        let mut writer = LedgerWriter::open(&path).unwrap();
+        assert_eq!(writer.recovery(), [RecoveryStep::PendingCheckpoint(700)]);
+        // Opening serves nothing: that is for a command, which knows the cosignatures it needs.
+        let there = fs::read(path.join("checkpoint")).ok();
+        assert_eq!(there.as_ref(), content);
+        assert_eq!(writer.publish().unwrap().note, newest.note);
+        assert_eq!(writer.pending(), None);
         let text = fs::read_to_string(path.join("checkpoint")).unwrap();
         assert_eq!(text, newest.note.to_string());
     }
@@ -242,7 +252,15 @@ fn an_interrupted_closing_goes_on() {
     )
     .unwrap();
     let writer = LedgerWriter::open(&path).unwrap();
-    assert_eq!(writer.recovery(), [RecoveryStep::FinishedClosing]);
+    let pending = RecoveryStep::PendingCheckpoint(700);
+    assert_eq!(
+        writer.recovery(),
+        [RecoveryStep::FinishedClosing, pending.clone()]
+    );
+    drop(writer);
+    let mut writer = LedgerWriter::open(&path).unwrap();
+    assert_eq!(writer.recovery(), [pending]);
+    writer.close().unwrap();
     drop(writer);
     let ledger = Ledger::open_readonly(&path).unwrap();
     assert_eq!(ledger.sealed_size(), 700);
@@ -287,7 +305,7 @@ fn nothing_is_signed_that_does_not_extend_what_was_signed() {
     // The same number of events and more, one of them another: as if somebody had rewritten it.
     let mut forged = events(400);
     forged[299].position_ms += 1;
-    let mut wal = WalWriter::create(&path.join("wal/000000.wal"), 0).unwrap();
+    let mut wal = WalWriter::create(&RealDisk, &path.join("wal/000000.wal"), 0).unwrap();
     wal.append(&forged).unwrap();
     wal.commit().unwrap();
     place
@@ -449,7 +467,7 @@ fn an_auditors_copy_reads_but_does_not_write() {
     assert_eq!(data, own.read_segment(0).unwrap());
     assert_eq!(ledger.hash_tree().unwrap(), own.hash_tree().unwrap());
     for error in [
-        ledger.signing_key().map(|_| ()).unwrap_err(),
+        ledger.log_keys().map(|_| ()).unwrap_err(),
         ledger.master_secret().map(|_| ()).unwrap_err(),
         LedgerWriter::open(&copied).map(|_| ()).unwrap_err(),
     ] {

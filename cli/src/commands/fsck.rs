@@ -36,9 +36,10 @@ pub struct Args {
     /// The ledger, or an auditor's copy of one
     pub ledger: PathBuf,
 
-    /// The log's verifier key (name+id+base64), or a file that holds it [default: secret/log.key]
+    /// A verifier key of the log (name+id+base64), or a file that holds it; repeat it after a
+    /// rotation [default: those of LEDGER/vkeys]
     #[arg(long, value_name = "VKEY|FILE")]
-    pub key: Option<String>,
+    pub key: Vec<String>,
 }
 
 /// Runs `fsck`.
@@ -47,9 +48,9 @@ pub struct Args {
 ///
 /// [`Error`].
 pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
-    let key = args.key.as_deref().map(|text| read_key("--key", text));
+    let keys = args.key.iter().map(|text| read_key("--key", text));
     let options = FsckOptions {
-        key: key.transpose()?,
+        keys: keys.collect::<Result<_, _>>()?,
     };
     let bar = ui.progress(Some(0), "checking", Unit::Items);
     let began = Instant::now();

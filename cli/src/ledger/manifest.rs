@@ -6,7 +6,7 @@ use ledgerline::log::KeyName;
 use ledgerline::time::{Period, TimeMs};
 use serde::Deserialize;
 
-use super::durable::{Access, read_bounded, write_atomic};
+use super::durable::{Access, read_bounded};
 use super::error::LedgerError;
 use super::layout::Layout;
 
@@ -105,7 +105,9 @@ impl Manifest {
     ///
     /// [`LedgerError::File`].
     pub fn write(&self, layout: &Layout) -> Result<(), LedgerError> {
-        write_atomic(&layout.manifest(), self.text().as_bytes(), Access::Public)?;
+        let text = self.text();
+        let disk = layout.disk();
+        disk.write_atomic(&layout.manifest(), text.as_bytes(), Access::Public)?;
         Ok(())
     }
 

@@ -7,12 +7,12 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use ledgerline::log::{Checkpoint, Note, SigningKey};
+use ledgerline::log::{Checkpoint, Note, TreeHead, VerifierKey};
 use ledgerline::record::{SEGMENT_EVENTS, segment_key};
 use ledgerline::salt::SaltKey;
 use ledgerline::wire::hex;
 
-use super::durable::{Access, FileError, read_bounded, remove, write_atomic};
+use super::durable::{Access, FileError, read_bounded};
 use super::error::{LedgerError, SegmentProblem};
 use super::index::{read_salt_keys, read_sums, sha256, write_salt_keys};
 use super::layout::Layout;
@@ -44,8 +44,10 @@ pub enum RecoveryStep {
     },
     /// `salt-keys` was not as it should be.
     RewroteSaltKeys,
-    /// A signed checkpoint was not yet the newest one.
-    PublishedCheckpoint(u64),
+    /// The served checkpoint was not among the stored ones.
+    StoredCheckpoint(u64),
+    /// The newest checkpoint is signed and not served.
+    PendingCheckpoint(u64),
     /// Closing had begun.
     FinishedClosing,
 }
@@ -70,12 +72,14 @@ impl fmt::Display for RecoveryStep {
                  {segment}, which keeps {kept} events"
             ),
             Self::RewroteSaltKeys => f.write_str("wrote segments/salt-keys again"),
-            Self::PublishedCheckpoint(size) => {
-                write!(
-                    f,
-                    "made the signed checkpoint of size {size} the newest one"
-                )
+            Self::StoredCheckpoint(size) => {
+                write!(f, "stored the served checkpoint of size {size} again")
             }
+            Self::PendingCheckpoint(size) => write!(
+                f,
+                "the checkpoint of size {size} is signed and not served yet; `checkpoint` or \
+                 `statement` serves it, with the cosignatures that are asked for"
+            ),
             Self::FinishedClosing => f.write_str("finished closing the period"),
         }
     }
@@ -87,13 +91,14 @@ pub(super) struct Recovered {
     pub(super) sealed_events: u64,
     pub(super) open: Option<OpenSegment>,
     pub(super) newest: Option<(Note, Checkpoint)>,
+    pub(super) served: Option<TreeHead>,
     pub(super) steps: Vec<RecoveryStep>,
 }
 
 pub(super) fn recover(
     layout: &Layout,
     manifest: &Manifest,
-    signing: &SigningKey,
+    log_keys: &[VerifierKey],
     master: SaltKey,
 ) -> Result<Recovered, LedgerError> {
     let mut steps = Vec::new();
@@ -112,7 +117,7 @@ pub(super) fn recover(
         keys,
     };
     let mut pending = read_wals(layout, &sealer)?;
-    let newest = newest_checkpoint(layout, manifest, signing)?;
+    let newest = newest_checkpoint(layout, manifest, log_keys)?;
 
     // Everything has been read and found possible; from here on things change.
     let unsealed: u64 = pending.files.iter().map(|file| file.events()).sum();
@@ -129,9 +134,10 @@ pub(super) fn recover(
             found: size,
         });
     }
+    settle(layout)?;
     remove_temporaries(layout, &mut steps)?;
     for number in pending.left_over {
-        remove(&layout.wal(number))?;
+        layout.disk().remove_durably(&layout.wal(number))?;
         steps.push(RecoveryStep::RemovedWal(number));
     }
     if read_salt_keys(layout).ok().as_ref() != Some(&sealer.keys) && !sealer.keys.is_empty() {
@@ -141,32 +147,30 @@ pub(super) fn recover(
     let mut sealed_events = sealed;
     let mut open = None;
     for file in pending.files.drain(..) {
-        let kept = file.events();
-        let path = layout.wal(file.number);
+        let (number, kept) = (file.number, file.events());
+        let events = file.content.events;
+        if kept == SEGMENT_EVENTS {
+            sealer.seal(&events)?;
+            sealed_events += kept;
+            steps.push(RecoveryStep::Sealed(number));
+            continue;
+        }
         // Cuts a torn end off.
-        let wal = WalWriter::resume(&path, file.content.events.len())?;
+        let wal = WalWriter::rewrite(layout.disk(), &layout.wal(number), number, &events)?;
         if file.content.torn_bytes > 0 {
             steps.push(RecoveryStep::DroppedTorn {
-                segment: file.number,
+                segment: number,
                 kept,
                 bytes: file.content.torn_bytes,
             });
         }
-        if kept == SEGMENT_EVENTS {
-            sealer.seal(&file.content.events)?;
-            sealed_events += kept;
-            steps.push(RecoveryStep::Sealed(file.number));
-        } else {
-            open = Some(OpenSegment {
-                wal,
-                events: file.content.events,
-            });
-        }
+        open = Some(OpenSegment { wal, events });
     }
+    let served = served(layout, manifest)?;
     if let Some((note, checkpoint)) = &newest {
         let size = checkpoint.head().size;
-        if publish_stored(layout, manifest, note, size)? {
-            steps.push(RecoveryStep::PublishedCheckpoint(size));
+        if store(layout, manifest, note, size)? {
+            steps.push(RecoveryStep::StoredCheckpoint(size));
         }
     }
     Ok(Recovered {
@@ -174,6 +178,7 @@ pub(super) fn recover(
         sealed_events,
         open,
         newest,
+        served,
         steps,
     })
 }
@@ -303,9 +308,9 @@ fn check_sealed(layout: &Layout, sealer: &Sealer, number: u64) -> Result<(), Led
 fn newest_checkpoint(
     layout: &Layout,
     manifest: &Manifest,
-    signing: &SigningKey,
+    keys: &[VerifierKey],
 ) -> Result<Option<(Note, Checkpoint)>, LedgerError> {
-    let stored = numbers(&layout.checkpoints(), "")?.last().copied();
+    let stored = stored_sizes(layout)?.last().copied();
     let stored = stored.map(|size| layout.checkpoint_of_size(size));
     let mut newest: Option<(Note, Checkpoint)> = None;
     for path in stored.into_iter().chain([layout.checkpoint()]) {
@@ -314,7 +319,6 @@ fn newest_checkpoint(
             Err(LedgerError::NoCheckpoint { .. }) => continue,
             other => other?.0,
         };
-        let keys = std::slice::from_ref(signing.verifier());
         let checkpoint = Checkpoint::open(&note, origin, keys)
             .map_err(|error| LedgerError::Checkpoint { path, error })?;
         let size = checkpoint.head().size;
@@ -335,25 +339,40 @@ fn newest_checkpoint(
     Ok(newest)
 }
 
-/// Brings `checkpoint` and `checkpoints/<size>` up to the newest one that was signed.
-fn publish_stored(
+/// Sizes of the stored checkpoints, ascending.
+pub(super) fn stored_sizes(layout: &Layout) -> Result<Vec<u64>, LedgerError> {
+    numbers(&layout.checkpoints(), "")
+}
+
+/// The head that `checkpoint` shows.
+fn served(layout: &Layout, manifest: &Manifest) -> Result<Option<TreeHead>, LedgerError> {
+    match read_checkpoint(layout, &layout.checkpoint(), manifest.origin.as_str()) {
+        Err(LedgerError::NoCheckpoint { .. }) => Ok(None),
+        other => Ok(Some(other?.1.head())),
+    }
+}
+
+/// Writes `checkpoints/<size>` of the newest checkpoint, if it is not there.
+fn store(
     layout: &Layout,
     manifest: &Manifest,
     note: &Note,
     size: u64,
 ) -> Result<bool, LedgerError> {
-    let mut done = false;
-    for path in [layout.checkpoint_of_size(size), layout.checkpoint()] {
-        let there = match read_checkpoint(layout, &path, manifest.origin.as_str()) {
-            Err(LedgerError::NoCheckpoint { .. }) => None,
-            other => Some(other?.1.head().size),
-        };
-        if there != Some(size) {
-            write_atomic(&path, note.to_string().as_bytes(), Access::Public)?;
-            done = true;
+    let path = layout.checkpoint_of_size(size);
+    match read_checkpoint(layout, &path, manifest.origin.as_str()) {
+        Err(LedgerError::NoCheckpoint { .. }) => {}
+        other => {
+            if other?.1.head().size == size {
+                return Ok(false);
+            }
         }
     }
-    Ok(done)
+    let bytes = note.to_string();
+    layout
+        .disk()
+        .write_atomic(&path, bytes.as_bytes(), Access::Public)?;
+    Ok(true)
 }
 
 /// The numbers of the files `<number><suffix>` in a directory, ascending.
@@ -380,19 +399,63 @@ fn names(dir: &Path) -> Result<Vec<String>, LedgerError> {
     Ok(names)
 }
 
-fn remove_temporaries(layout: &Layout, steps: &mut Vec<RecoveryStep>) -> Result<(), LedgerError> {
-    let dirs = [
+/// Makes the names durable that were found. The process that wrote them may have ended between a
+/// renaming and the fsync of its directory; whoever relies on such a name, as the removal of a
+/// write-ahead file relies on the line in `SHA256SUMS`, must not come before it.
+fn settle(layout: &Layout) -> Result<(), LedgerError> {
+    let mut dirs = dirs(layout);
+    dirs.extend(tile_dirs(layout)?);
+    for dir in dirs {
+        // The parts of incomplete tiles are looked after where they are written.
+        if dir.extension().is_none_or(|extension| extension != "p") {
+            layout
+                .disk()
+                .sync_dir(&dir)
+                .map_err(FileError::at("fsync", &dir))?;
+        }
+    }
+    Ok(())
+}
+
+fn dirs(layout: &Layout) -> Vec<PathBuf> {
+    vec![
         layout.root().to_owned(),
         layout.secrets(),
         layout.segments(),
         layout.wals(),
         layout.checkpoints(),
-    ];
+    ]
+}
+
+/// `tile` and all directories in it, if there is one.
+fn tile_dirs(layout: &Layout) -> Result<Vec<PathBuf>, LedgerError> {
+    let mut found = Vec::new();
+    let mut next: Vec<PathBuf> = [layout.tiles()]
+        .into_iter()
+        .filter(|dir| dir.is_dir())
+        .collect();
+    while let Some(dir) = next.pop() {
+        let entries = std::fs::read_dir(&dir).map_err(FileError::at("read", &dir))?;
+        for entry in entries {
+            let entry = entry.map_err(FileError::at("read", &dir))?;
+            let about = entry.file_type().map_err(FileError::at("read", &dir))?;
+            if about.is_dir() {
+                next.push(entry.path());
+            }
+        }
+        found.push(dir);
+    }
+    Ok(found)
+}
+
+fn remove_temporaries(layout: &Layout, steps: &mut Vec<RecoveryStep>) -> Result<(), LedgerError> {
+    let mut dirs = dirs(layout);
+    dirs.extend(tile_dirs(layout)?);
     for dir in dirs {
         for name in names(&dir)? {
             if name.ends_with(".tmp") {
                 let path = dir.join(name);
-                if remove(&path)? {
+                if layout.disk().remove_durably(&path)? {
                     steps.push(RecoveryStep::RemovedTemporary(path));
                 }
             }

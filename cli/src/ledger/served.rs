@@ -274,19 +274,22 @@ impl Source {
             Err(LedgerError::NoSecret { .. }) => None,
             Err(error) => return Err(error),
         };
-        let own = match ledger.signing_key() {
-            Ok(key) => Some(key.verifier().clone()),
-            Err(LedgerError::NoSecret { .. }) => None,
+        let own = match ledger.log_keys() {
+            Ok(keys) => keys.verifiers().cloned().collect(),
+            Err(LedgerError::NoSecret { .. }) => Vec::new(),
             Err(error) => return Err(error),
         };
-        let key = options.key.clone().or(own);
-        if let Some(key) = &key {
-            Checkpoint::open(&note, ledger.origin(), std::slice::from_ref(key)).map_err(
-                |error| LedgerError::Checkpoint {
+        let keys = match &options.key {
+            Some(key) => vec![key.clone()],
+            None => own,
+        };
+        if !keys.is_empty() {
+            Checkpoint::open(&note, ledger.origin(), &keys).map_err(|error| {
+                LedgerError::Checkpoint {
                     path: ledger.layout().checkpoint(),
                     error,
-                },
-            )?;
+                }
+            })?;
         }
         let mut source = Self {
             ledger,
@@ -306,7 +309,7 @@ impl Source {
                 format!("{}; `ledgerline fsck` finds the damage", source.head.root),
             ));
         }
-        Ok((source, key.is_some()))
+        Ok((source, !keys.is_empty()))
     }
 
     /// The complete 256 leaves of the checkpoint's tree.

@@ -19,6 +19,7 @@ pub mod opening;
 mod policy;
 mod proof;
 mod scheme;
+mod subtree;
 mod tile;
 mod tile_tree;
 mod tlog_proof;
@@ -39,6 +40,10 @@ pub use proof::{
     LeafIndex, ProofError, prove_consistency, prove_inclusion, verify_consistency, verify_inclusion,
 };
 pub use scheme::{SignatureType, ed25519_verify, ml_dsa44_verify};
+pub use subtree::{
+    Subtree, SubtreeError, prove_subtree_consistency, prove_subtree_inclusion,
+    verify_subtree_consistency, verify_subtree_inclusion,
+};
 pub use tile::{Tile, TileError};
 pub use tile_tree::{
     TileHashes, TileReadError, TileSource, TileTreeError, read_consistency, read_inclusion,

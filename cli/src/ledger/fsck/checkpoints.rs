@@ -91,7 +91,7 @@ pub(super) fn read(layout: &Layout, origin: &str) -> Result<Stored, LedgerError>
 pub(super) fn check(
     layout: &Layout,
     stored: Stored,
-    key: Option<&VerifierKey>,
+    keys: &[VerifierKey],
     derived: &Derived,
     findings: &mut Findings,
 ) -> Result<Option<TreeHead>, LedgerError> {
@@ -122,9 +122,8 @@ pub(super) fn check(
             findings.damaged(&one.path, at, size, found.size.to_string());
             continue;
         }
-        if let Some(key) = key
-            && let Err(error) =
-                Checkpoint::open(&note, checkpoint.origin(), std::slice::from_ref(key))
+        if !keys.is_empty()
+            && let Err(error) = Checkpoint::open(&note, checkpoint.origin(), keys)
         {
             let path = one.path.clone();
             findings.absorb(LedgerError::Checkpoint { path, error })?;
@@ -132,15 +131,12 @@ pub(super) fn check(
         unknown += usize::from(!check_root(&one.path, found, derived, layout, findings));
         head = head.filter(|head| head.size >= found.size).or(Some(found));
     }
-    let signed = match key {
-        Some(_) => "signature, ",
-        None => "",
-    };
+    let signed = if keys.is_empty() { "" } else { "signature, " };
     let detail = format!(
         "{count} checkpoints: {signed}size, root of the events, each extending the one before"
     );
-    let skipped = if key.is_none() && count > 0 {
-        Some("signatures not checked, for want of --key or secret/log.key".to_owned())
+    let skipped = if keys.is_empty() && count > 0 {
+        Some("signatures not checked, for want of --key, vkeys or secret/log.key".to_owned())
     } else if unknown + unread > 0 {
         Some(format!(
             "{} roots not compared, as their events are not known",

@@ -91,8 +91,9 @@ pub(super) fn strays(
     Ok(())
 }
 
-const ROOT: [&str; 8] = [
+const ROOT: [&str; 9] = [
     "ledger.toml",
+    "vkeys",
     "secret",
     "registry.sqlite",
     "checkpoint",

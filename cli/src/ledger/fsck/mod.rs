@@ -27,6 +27,7 @@ pub use report::{Damage, FsckCheck, FsckReport};
 use super::durable::read_bounded;
 use super::error::LedgerError;
 use super::layout::Layout;
+use super::log_keys::read_vkeys;
 use super::manifest::Manifest;
 use crate::registry_db::{RegistryDb, RegistryDbError};
 use report::Findings;
@@ -34,8 +35,8 @@ use report::Findings;
 /// What `fsck` is to do.
 #[derive(Clone, Debug, Default)]
 pub struct FsckOptions {
-    /// The log's key as its readers know it; otherwise that of `secret/log.key`.
-    pub key: Option<VerifierKey>,
+    /// The log's keys as its readers know them; otherwise those of `vkeys` and `secret/log.key`.
+    pub keys: Vec<VerifierKey>,
 }
 
 /// Checks a ledger. `progress` hears of events that are done, and of all there are.
@@ -60,7 +61,7 @@ pub fn fsck(
         return Ok(findings.finish(None, 0, None));
     };
     let origin = manifest.origin.as_str().to_owned();
-    let secrets = secrets::check(&layout, &manifest, options.key.as_ref(), &mut findings)?;
+    let secrets = secrets::check(&layout, &manifest, &mut findings)?;
 
     let stored = checkpoints::read(&layout, &origin)?;
     let present = files::tiles(&layout)?;
@@ -81,11 +82,43 @@ pub fn fsck(
         &derived,
         &mut findings,
     )?;
-    let key = options.key.as_ref().or(secrets.key.as_ref());
-    let head = checkpoints::check(&layout, stored, key, &derived, &mut findings)?;
+    let keys = log_keys(&layout, options, &secrets, &mut findings)?;
+    let head = checkpoints::check(&layout, stored, &keys, &derived, &mut findings)?;
     files::strays(&layout, log.sums.len() as u64, &mut findings)?;
     registry(&layout, &mut findings)?;
     Ok(findings.finish(Some(origin), derived.events, head))
+}
+
+/// The keys to verify checkpoints with. Those of `vkeys` include retired ones.
+fn log_keys(
+    layout: &Layout,
+    options: &FsckOptions,
+    secrets: &secrets::Secrets,
+    findings: &mut Findings,
+) -> Result<Vec<VerifierKey>, LedgerError> {
+    let mut keys = match read_vkeys(layout) {
+        Ok(keys) => keys,
+        Err(error) => {
+            findings.absorb(error)?;
+            Vec::new()
+        }
+    };
+    let unlisted = |key: &&VerifierKey| !keys.contains(key);
+    if let Some(key) = secrets.keys.iter().find(unlisted) {
+        let path = layout.vkeys();
+        findings.damaged(
+            &path,
+            None,
+            format!("the key {key} of secret/log.key"),
+            "no such line",
+        );
+    }
+    if options.keys.is_empty() {
+        keys.extend(secrets.keys.iter().cloned());
+        keys.dedup();
+        return Ok(keys);
+    }
+    Ok(options.keys.clone())
 }
 
 fn manifest(layout: &Layout, findings: &mut Findings) -> Result<Option<Manifest>, LedgerError> {

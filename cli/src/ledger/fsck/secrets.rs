@@ -9,14 +9,15 @@ use zeroize::Zeroizing;
 use super::super::durable::read_bounded;
 use super::super::error::LedgerError;
 use super::super::layout::Layout;
+use super::super::log_keys::LogKeys;
 use super::super::manifest::Manifest;
 use super::super::secrets;
 use super::report::Findings;
 
 /// What the secrets give to the other checks.
 pub(super) struct Secrets {
-    /// The log's key, from `secret/log.key`.
-    pub(super) key: Option<VerifierKey>,
+    /// The keys that the log signs with, from `secret/log.key`.
+    pub(super) keys: Vec<VerifierKey>,
     /// The log master secret.
     pub(super) master: Option<SaltKey>,
     pub(super) origin: String,
@@ -25,13 +26,12 @@ pub(super) struct Secrets {
 pub(super) fn check(
     layout: &Layout,
     manifest: &Manifest,
-    given: Option<&VerifierKey>,
     findings: &mut Findings,
 ) -> Result<Secrets, LedgerError> {
     let dir = layout.secrets();
     mode(&layout.salt_keys(), 0o600, findings);
     let mut found = Secrets {
-        key: None,
+        keys: Vec::new(),
         master: None,
         origin: manifest.origin.as_str().to_owned(),
     };
@@ -40,21 +40,16 @@ pub(super) fn check(
         return Ok(found);
     }
     mode(&dir, 0o700, findings);
-    match secrets::signing_key(layout, &manifest.origin) {
-        Ok(signing) => {
-            let path = dir.join("log.key");
-            let key = signing.verifier();
-            canonical(&path, &Zeroizing::new(signing.to_secret_text()), findings)?;
-            if let Some(given) = given.filter(|given| *given != key) {
-                findings.damaged(&path, None, format!("the key {given}"), format!("{key}"));
-            }
-            found.key = Some(key.clone());
+    match LogKeys::read(layout, &manifest.origin) {
+        Ok(keys) => {
+            canonical(&layout.log_key(), &keys.to_secret_text(), findings)?;
+            found.keys = keys.verifiers().cloned().collect();
         }
         Err(error) => findings.absorb(error)?,
     }
     match secrets::master_secret(layout) {
         Ok(master) => {
-            let text = Zeroizing::new(master.to_hex());
+            let text = master.to_hex();
             canonical(&dir.join("master.key"), &text, findings)?;
             found.master = Some(master);
         }
@@ -62,7 +57,7 @@ pub(super) fn check(
     }
     match secrets::listener_key(layout) {
         Ok(listener) => {
-            let text = Zeroizing::new(listener.0.to_hex());
+            let text = listener.0.to_hex();
             canonical(&dir.join("listener.key"), &text, findings)?;
         }
         Err(error) => findings.absorb(error)?,
@@ -76,7 +71,9 @@ pub(super) fn check(
 fn canonical(path: &Path, text: &str, findings: &mut Findings) -> Result<(), LedgerError> {
     mode(path, 0o600, findings);
     let bytes = Zeroizing::new(read_bounded(path, 4096)?);
-    if bytes.strip_suffix(b"\n") != Some(text.as_bytes()) {
+    let is_written =
+        |bytes: &[u8]| bytes.strip_suffix(b"\n").unwrap_or(bytes) == text.trim_end().as_bytes();
+    if !bytes.ends_with(b"\n") || !is_written(&bytes) {
         findings.warn(path, "not as this program writes it, though it holds a key");
     }
     Ok(())
