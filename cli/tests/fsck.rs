@@ -419,12 +419,12 @@ fn damaged_and_forked_checkpoints_are_named() {
         let name = format!("checkpoints/{size}");
         let text = fs::read_to_string(place.path("whole").join(&name)).unwrap();
         let root = text.find('\n').unwrap() + 1 + size.to_string().len() + 5;
-        // The copy under `checkpoint` is compared first.
-        let first = if name == newest { "checkpoint" } else { &name };
-        case.flipped(&name, 3, if name == newest { &newest } else { first }, &[]);
-        case.flipped(&name, root, first, &[]);
-        case.flipped(&name, text.len() - 10, first, &[]);
-        case.flipped(&name, text.len() - 1, &name, &[]);
+        for byte in [3, root, text.len() - 10, text.len() - 1] {
+            case.flipped(&name, byte, &name, &[]);
+            if name == newest {
+                case.flipped("checkpoint", byte, "checkpoint", &[]);
+            }
+        }
 
         case.fresh();
         let other = case.path("checkpoints").join((size + 1).to_string());

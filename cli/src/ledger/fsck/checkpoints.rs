@@ -41,10 +41,7 @@ impl Stored {
 
     /// The heads that the log's keys signed, by size.
     pub(super) fn heads(&self, keys: &[VerifierKey]) -> Vec<TreeHead> {
-        let signed = |one: &&One| match &one.content {
-            Ok((note, checkpoint)) => is_signed(note, checkpoint, keys).is_ok(),
-            Err(_) => false,
-        };
+        let signed = |one: &&One| one.holds(keys);
         let all = self.numbered.iter().chain(&self.newest).filter(signed);
         let mut heads: Vec<TreeHead> = all.filter_map(One::named_head).collect();
         heads.sort_by_key(|head| head.size);
@@ -66,6 +63,12 @@ impl One {
     fn named_head(&self) -> Option<TreeHead> {
         self.head()
             .filter(|head| self.size.is_none_or(|size| size == head.size))
+    }
+
+    /// Whether it is readable and, if keys are known, signed by one of them.
+    fn holds(&self, keys: &[VerifierKey]) -> bool {
+        let content = self.content.as_ref();
+        content.is_ok_and(|(note, checkpoint)| is_signed(note, checkpoint, keys).is_ok())
     }
 
     fn head(&self) -> Option<TreeHead> {
@@ -133,7 +136,7 @@ pub(super) fn check(
     for path in misnamed {
         findings.damaged(&path, None, "a tree size as the name", "another name");
     }
-    check_newest(layout, newest.as_ref(), &numbered, findings);
+    check_newest(layout, newest.as_ref(), &numbered, keys, findings);
     let count = numbered.len();
     let mut head: Option<TreeHead> = None;
     let (mut unknown, mut unread) = (0, 0);
@@ -204,7 +207,13 @@ fn check_root(
 }
 
 /// `checkpoint` is the newest stored one, or the one before it if publishing was interrupted.
-fn check_newest(layout: &Layout, newest: Option<&One>, numbered: &[One], findings: &mut Findings) {
+fn check_newest(
+    layout: &Layout,
+    newest: Option<&One>,
+    numbered: &[One],
+    keys: &[VerifierKey],
+    findings: &mut Findings,
+) {
     let path = layout.checkpoint();
     let mut latest = numbered.iter().rev();
     let (last, before) = (latest.next(), latest.next());
@@ -225,9 +234,9 @@ fn check_newest(layout: &Layout, newest: Option<&One>, numbered: &[One], finding
     };
     let same = |one: &One| one.size == Some(head.size);
     match (last, before) {
-        (Some(last), _) if same(last) => compare(newest, last, findings),
+        (Some(last), _) if same(last) => compare(newest, last, keys, findings),
         (Some(_), Some(before)) if same(before) => {
-            compare(newest, before, findings);
+            compare(newest, before, keys, findings);
             findings.warn(&path, INTERRUPTED);
         }
         (Some(last), _) if last.size > Some(head.size) => {
@@ -246,20 +255,15 @@ fn check_newest(layout: &Layout, newest: Option<&One>, numbered: &[One], finding
 const INTERRUPTED: &str = "not yet the newest stored checkpoint, as publishing was interrupted or is \
                            going on; the next writer finishes it";
 
-fn compare(newest: &One, stored: &One, findings: &mut Findings) {
-    if newest.bytes != stored.bytes && stored.content.is_ok() {
-        let place = newest
-            .bytes
-            .iter()
-            .zip(&stored.bytes)
-            .position(|(a, b)| a != b);
-        let byte = place.unwrap_or(newest.bytes.len().min(stored.bytes.len()));
+/// The two copies of a checkpoint are the same. If the stored one does not hold, its own check
+/// names it.
+fn compare(newest: &One, stored: &One, keys: &[VerifierKey], findings: &mut Findings) {
+    if newest.bytes != stored.bytes && stored.holds(keys) {
+        let pairs = newest.bytes.iter().zip(&stored.bytes);
+        let place = pairs.clone().position(|(a, b)| a != b);
+        let byte = place.unwrap_or(pairs.len());
         let expected = format!("the same bytes as {}", findings.name(&stored.path));
-        findings.damaged(
-            &newest.path,
-            Some(format!("byte {byte}")),
-            expected,
-            "other bytes",
-        );
+        let at = Some(format!("byte {byte}"));
+        findings.damaged(&newest.path, at, expected, "other bytes");
     }
 }
