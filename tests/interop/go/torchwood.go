@@ -1,0 +1,112 @@
+package main
+
+// filippo.io/torchwood: client, proofs and policies. transparency-dev/formats reads the same files.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"filippo.io/torchwood"
+	"github.com/transparency-dev/formats/proof"
+	"github.com/transparency-dev/formats/witness"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// readWithTorchwood has torchwood's client read every entry, which it does only along the tree.
+func readWithTorchwood(arguments []string) error {
+	if err := atLeast(arguments, 2); err != nil {
+		return err
+	}
+	base, err := site(arguments[1])
+	if err != nil {
+		return err
+	}
+	raw, err := get(base + "checkpoint")
+	if err != nil {
+		return err
+	}
+	tree, err := head(arguments[0], raw)
+	if err != nil {
+		return err
+	}
+	fetcher, err := torchwood.NewTileFetcher(base)
+	if err != nil {
+		return err
+	}
+	client, err := torchwood.NewClient(fetcher)
+	if err != nil {
+		return err
+	}
+	count := int64(0)
+	for index := range client.AllEntries(context.Background(), tree, 0) {
+		if index != count {
+			return fmt.Errorf("entry %d came as entry %d", count, index)
+		}
+		count++
+	}
+	if err := client.Err(); err != nil {
+		return err
+	}
+	fmt.Printf("%d %v entries %d\n", tree.N, tree.Hash, count)
+	return nil
+}
+
+// checkProof verifies a .tlog-proof whose extra line carries the record, under a policy. It prints
+// index and record as transparency-dev/formats reads them.
+func checkProof(arguments []string) error {
+	if err := atLeast(arguments, 2); err != nil {
+		return err
+	}
+	rules, err := os.ReadFile(arguments[0])
+	if err != nil {
+		return err
+	}
+	raw, err := os.ReadFile(arguments[1])
+	if err != nil {
+		return err
+	}
+	policy, err := torchwood.ParsePolicy(rules)
+	if err != nil {
+		return err
+	}
+	record, err := torchwood.ProofExtraData(raw)
+	if err != nil {
+		return err
+	}
+	if err := torchwood.VerifyProof(policy, tlog.RecordHash(record), raw); err != nil {
+		return err
+	}
+	var read proof.TLogProof
+	if err := read.Unmarshal(raw); err != nil {
+		return err
+	}
+	if string(read.Marshal()) != string(raw) {
+		return errors.New("formats writes the proof in another form")
+	}
+	fmt.Printf("index %d record %x\n", read.Index, read.ExtraData)
+	return nil
+}
+
+// parsePolicies prints for each file whether torchwood and transparency-dev/formats take it.
+func parsePolicies(files []string) error {
+	for _, file := range files {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		_, first := torchwood.ParsePolicy(raw)
+		_, second := witness.ParsePolicy(raw)
+		fmt.Printf("%s torchwood %s formats %s\n", file, verdict(first), verdict(second))
+	}
+	return nil
+}
+
+func verdict(err error) string {
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "%v\n", err)
+		return "refuses"
+	}
+	return "takes"
+}

@@ -1,0 +1,306 @@
+package main
+
+// transparency-dev/witness's client, and what litewitness needs to be run.
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+
+	"filippo.io/torchwood"
+	"github.com/transparency-dev/formats/log"
+	formats "github.com/transparency-dev/formats/note"
+	tessera "github.com/transparency-dev/tessera/client"
+	client "github.com/transparency-dev/witness/client/http"
+	"github.com/transparency-dev/witness/witness"
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/agent"
+	"golang.org/x/mod/sumdb/note"
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+)
+
+func encode(bytes []byte) string { return base64.StdEncoding.EncodeToString(bytes) }
+
+// newKey makes a note key. It prints the secret, the vkey, and the vkey of the same key for
+// cosignatures.
+func newKey(arguments []string) error {
+	if err := atLeast(arguments, 1); err != nil {
+		return err
+	}
+	secret, vkey, err := note.GenerateKey(rand.Reader, arguments[0])
+	if err != nil {
+		return err
+	}
+	cosigner, err := formats.VKeyToCosignatureV1(vkey)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%s\n%s\n%s\n", secret, vkey, cosigner)
+	return nil
+}
+
+// serveAgent is an ssh-agent that holds one new Ed25519 key, whose fingerprint it prints.
+func serveAgent(arguments []string) error {
+	if err := atLeast(arguments, 1); err != nil {
+		return err
+	}
+	_, secret, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return err
+	}
+	public, err := ssh.NewPublicKey(secret.Public())
+	if err != nil {
+		return err
+	}
+	keyring := agent.NewKeyring()
+	if err := keyring.Add(agent.AddedKey{PrivateKey: secret}); err != nil {
+		return err
+	}
+	listener, err := net.Listen("unix", arguments[0])
+	if err != nil {
+		return err
+	}
+	fmt.Println(ssh.FingerprintSHA256(public))
+	for {
+		connection, err := listener.Accept()
+		if err != nil {
+			return err
+		}
+		go func() { _ = agent.ServeAgent(keyring, connection) }()
+	}
+}
+
+// addLitewitnessLog writes a log and its key into litewitness's database, as `witnessctl add-log` and
+// `add-key` do.
+func addLitewitnessLog(arguments []string) error {
+	if err := atLeast(arguments, 2); err != nil {
+		return err
+	}
+	verifier, err := note.NewVerifier(arguments[1])
+	if err != nil {
+		return err
+	}
+	database, err := sqlite.OpenConn(arguments[0], 0)
+	if err != nil {
+		return err
+	}
+	defer database.Close()
+	const log = `INSERT INTO log (origin, tree_size, tree_hash) VALUES (?, 0, ?)`
+	empty := sha256.Sum256(nil)
+	err = sqlitex.Execute(database, log, &sqlitex.ExecOptions{Args: []any{verifier.Name(), encode(empty[:])}})
+	if err != nil {
+		return err
+	}
+	const key = `INSERT INTO key (origin, key) VALUES (?, ?)`
+	return sqlitex.Execute(database, key, &sqlitex.ExecOptions{Args: []any{verifier.Name(), arguments[1]}})
+}
+
+// submit feeds checkpoints of a served log to a witness in this order, each twice, and checks every
+// cosignature with the verifiers of torchwood and of transparency-dev. It prints the sizes.
+func submit(arguments []string) error {
+	if err := atLeast(arguments, 5); err != nil {
+		return err
+	}
+	feed, err := newFeed(arguments[0], arguments[2], arguments[3])
+	if err != nil {
+		return err
+	}
+	for _, file := range arguments[4:] {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		for range 2 {
+			if err := feed.once(raw, arguments[1]); err != nil {
+				return fmt.Errorf("%s: %w", file, err)
+			}
+		}
+		fmt.Printf("%d cosigned\n", feed.old)
+	}
+	return nil
+}
+
+// feed is one log's way to one witness.
+type feed struct {
+	witness client.Witness
+	log     *servedLog
+	old     uint64
+}
+
+func newFeed(witnessURL, logVkey, place string) (*feed, error) {
+	root, err := url.Parse(witnessURL)
+	if err != nil {
+		return nil, err
+	}
+	served, err := openServed(logVkey, place)
+	if err != nil {
+		return nil, err
+	}
+	return &feed{witness: client.NewWitness(root, http.DefaultClient), log: served}, nil
+}
+
+// once submits a checkpoint; what the witness says of its state is believed once, as feeders do.
+func (f *feed) once(raw []byte, witnessVkey string) error {
+	cosignature, known, err := f.update(raw)
+	if errors.Is(err, witness.ErrCheckpointStale) {
+		f.old = known
+		cosignature, _, err = f.update(raw)
+	}
+	if err != nil {
+		return err
+	}
+	checkpoint, _, _, err := log.ParseCheckpoint(raw, f.log.verifier.Name(), f.log.verifier)
+	if err != nil {
+		return err
+	}
+	f.old = checkpoint.Size
+	return holds(append(raw, cosignature...), witnessVkey)
+}
+
+func (f *feed) update(raw []byte) ([]byte, uint64, error) {
+	ctx := context.Background()
+	path, err := f.path(ctx, raw)
+	if err != nil {
+		return nil, 0, err
+	}
+	return f.witness.Update(ctx, f.old, raw, path)
+}
+
+// path is the consistency proof from what the witness holds.
+func (f *feed) path(ctx context.Context, raw []byte) ([][]byte, error) {
+	checkpoint, _, _, err := log.ParseCheckpoint(raw, f.log.verifier.Name(), f.log.verifier)
+	if err != nil || f.old == 0 || f.old >= checkpoint.Size {
+		return nil, err
+	}
+	builder, err := tessera.NewProofBuilder(ctx, checkpoint.Size, f.log.fetcher.ReadTile)
+	if err != nil {
+		return nil, err
+	}
+	return builder.ConsistencyProof(ctx, f.old, checkpoint.Size)
+}
+
+// holds demands a valid cosignature, by both libraries, with a time.
+func holds(cosigned []byte, vkey string) error {
+	first, err := torchwood.NewCosignatureVerifier(vkey)
+	if err != nil {
+		return fmt.Errorf("torchwood: %s: %w", vkey, err)
+	}
+	second, err := formats.NewVerifierForCosignatureV1(vkey)
+	if err != nil {
+		return fmt.Errorf("formats: %s: %w", vkey, err)
+	}
+	for _, verifier := range []note.Verifier{first, second} {
+		opened, err := note.Open(cosigned, note.VerifierList(verifier))
+		if err != nil {
+			return fmt.Errorf("%w in %q", err, cosigned)
+		}
+		if len(opened.Sigs) != 1 {
+			return fmt.Errorf("expected one cosignature, found %d", len(opened.Sigs))
+		}
+		seconds, err := torchwood.CosignatureTimestamp(opened.Sigs[0])
+		if err != nil || seconds == 0 {
+			return fmt.Errorf("the cosignature's time is %d: %w", seconds, err)
+		}
+	}
+	return nil
+}
+
+// refusals asks for what a witness of the served log's newest checkpoint must refuse, and prints what
+// the client library makes of each answer.
+func refusals(arguments []string) error {
+	if err := atLeast(arguments, 3); err != nil {
+		return err
+	}
+	secret, err := os.ReadFile(arguments[1])
+	if err != nil {
+		return err
+	}
+	signer, err := note.NewSigner(strings.TrimSpace(string(secret)))
+	if err != nil {
+		return err
+	}
+	vkey, err := vkeyOf(strings.TrimSpace(string(secret)))
+	if err != nil {
+		return err
+	}
+	feed, err := newFeed(arguments[0], vkey, arguments[2])
+	if err != nil {
+		return err
+	}
+	return feed.refusals(signer)
+}
+
+func (f *feed) refusals(signer note.Signer) error {
+	size, root := f.log.checkpoint.Size, f.log.checkpoint.Hash
+	other := sha256.Sum256(root)
+	stranger, err := strangers(f.log.verifier.Name())
+	if err != nil {
+		return err
+	}
+	origin := f.log.verifier.Name()
+	for _, attempt := range []struct {
+		name   string
+		signer note.Signer
+		origin string
+		old    uint64
+		size   uint64
+		root   []byte
+		proof  [][]byte
+		want   error
+	}{
+		{"another origin", signer, origin + "/unknown", size, size, root, nil, witness.ErrUnknownLog},
+		{"another key", stranger, origin, size, size, root, nil, witness.ErrNoValidSignature},
+		{"an old size too large", signer, origin, size + 1, size, root, nil, witness.ErrOldSizeInvalid},
+		{"another old size", signer, origin, size - 1, size, root, nil, witness.ErrCheckpointStale},
+		{"same size, another root", signer, origin, size, size, other[:], nil, witness.ErrInvalidProof},
+		{"a fork", signer, origin, size, size + 1, other[:], [][]byte{root}, witness.ErrInvalidProof},
+	} {
+		text := fmt.Sprintf("%s\n%d\n%s\n", attempt.origin, attempt.size, encode(attempt.root))
+		raw, err := note.Sign(&note.Note{Text: text}, attempt.signer)
+		if err != nil {
+			return err
+		}
+		_, known, err := f.witness.Update(context.Background(), attempt.old, raw, attempt.proof)
+		if !errors.Is(err, attempt.want) {
+			return fmt.Errorf("%s: expected %q, found %v", attempt.name, attempt.want, err)
+		}
+		if errors.Is(err, witness.ErrCheckpointStale) && known != size {
+			return fmt.Errorf("%s: the witness holds size %d, it says %d", attempt.name, size, known)
+		}
+		fmt.Printf("%s: %v\n", attempt.name, err)
+	}
+	return nil
+}
+
+// strangers is a signer of this name with a key that nobody knows.
+func strangers(name string) (note.Signer, error) {
+	secret, _, err := note.GenerateKey(rand.Reader, name)
+	if err != nil {
+		return nil, err
+	}
+	return note.NewSigner(secret)
+}
+
+// vkeyOf is the vkey of a secret Ed25519 note key.
+func vkeyOf(secret string) (string, error) {
+	parts := strings.SplitN(secret, "+", 5)
+	if len(parts) != 5 {
+		return "", errors.New("no secret note key")
+	}
+	bytes, err := base64.StdEncoding.DecodeString(parts[4])
+	if err != nil || len(bytes) != 1+ed25519.SeedSize {
+		return "", errors.New("no secret Ed25519 note key")
+	}
+	public := ed25519.NewKeyFromSeed(bytes[1:]).Public().(ed25519.PublicKey)
+	return note.NewEd25519VerifierKey(parts[2], public)
+}
