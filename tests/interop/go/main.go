@@ -24,6 +24,7 @@ var commands = map[string]struct {
 	"agent":       {"SOCKET", serveAgent},
 	"litelog":     {"DATABASE VKEY", addLitewitnessLog},
 	"submit":      {"WITNESS-URL WITNESS-VKEY LOG-VKEY SITE CHECKPOINT...", submit},
+	"cosigned":    {"CHECKPOINT WITNESS-VKEY...", checkCosignatures},
 	"refusals":    {"WITNESS-URL LOG-KEY-FILE SITE", refusals},
 	"tessera-log": {"DIR KEY-FILE POLICY COUNT", growTesseraLog},
 }
