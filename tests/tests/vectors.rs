@@ -178,7 +178,7 @@ fn keys_notes_checkpoints_and_run_notes() {
     for case in list(&cases["keys"]) {
         let secret = SigningKey::parse(text(case, "secret")).unwrap();
         assert_eq!(secret.verifier().to_string(), text(case, "vkey"));
-        assert_eq!(secret.to_secret_text(), text(case, "secret"));
+        assert_eq!(*secret.to_secret_text(), text(case, "secret"));
         assert_eq!(
             format!("{:08x}", secret.verifier().id()),
             text(case, "key_id")

@@ -51,7 +51,7 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
         message: format!("the system gives no random numbers: {error}"),
     })?;
     let key = SigningKey::from_seed(name, &seed);
-    let secret = zeroize::Zeroizing::new(format!("{}\n", key.to_secret_text()));
+    let secret = zeroize::Zeroizing::new(format!("{}\n", *key.to_secret_text()));
     write_atomic(out, secret.as_bytes(), Access::Secret)?;
     let vkey = key.verifier().to_string();
     ui.result(|| json!({"vkey": vkey, "secret": out}), || vkey.clone())?;

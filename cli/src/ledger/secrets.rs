@@ -29,7 +29,7 @@ pub(super) fn create(layout: &Layout, origin: KeyName) -> Result<SigningKey, Led
     }
     let seed = random(&dir)?;
     let key = SigningKey::from_seed(origin, &seed);
-    let text = Zeroizing::new(format!("{}\n", &*key.to_secret_text()));
+    let text = Zeroizing::new(format!("{}\n", *key.to_secret_text()));
     write_atomic(&dir.join("log.key"), text.as_bytes(), Access::Secret)?;
     for name in ["master.key", "listener.key"] {
         let secret = SaltKey::from_bytes(*random(&dir)?);

@@ -161,6 +161,11 @@ pub enum CheckpointError {
     },
     /// The note does not hold.
     Note(NoteError),
+    /// The checkpoint is of a log that the reader's policy does not know.
+    UnknownLog {
+        /// Origin of the checkpoint.
+        found: String,
+    },
     /// The checkpoint is another log's.
     OtherOrigin {
         /// Origin asked for.
@@ -192,6 +197,10 @@ impl fmt::Display for CheckpointError {
                 "expected an extension line that is not empty, but found none at line {line}"
             ),
             CheckpointError::Note(error) => error.fmt(f),
+            CheckpointError::UnknownLog { found } => write!(
+                f,
+                "expected a checkpoint of a log that the policy names, but found one of {found:?}"
+            ),
             CheckpointError::OtherOrigin { expected, found } => write!(
                 f,
                 "expected a checkpoint of {expected:?}, but found one of {found:?} at line 1"

@@ -5,8 +5,11 @@ use core::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::Signer as _;
+use zeroize::Zeroizing;
 
 use super::hash::Hash;
+use super::note::NoteSignature;
+use super::scheme::{PublicKey, SignatureType, split_time};
 
 /// A key's name: not empty, without white space, control characters and `+`.
 ///
@@ -45,10 +48,10 @@ impl fmt::Display for KeyName {
     }
 }
 
-/// A public key to verify notes with (C2SP: vkey), of signature type 0x01, Ed25519.
+/// A public key to verify notes with (C2SP: vkey), of one of the [`SignatureType`]s.
 ///
-/// Text form: `<name>+<key id, 8 hex digits>+<base64(0x01 ‖ public key)>`, where the key id is the
-/// first four bytes of SHA-256(name ‖ 0x0A ‖ 0x01 ‖ public key).
+/// Text form: `<name>+<key id, 8 hex digits>+<base64(type ‖ public key)>`, where the key id is the
+/// first four bytes of SHA-256(name ‖ 0x0A ‖ type ‖ public key).
 ///
 /// ```
 /// use ledgerline::log::{KeyError, VerifierKey};
@@ -64,7 +67,7 @@ impl fmt::Display for KeyName {
 pub struct VerifierKey {
     name: KeyName,
     id: u32,
-    key: ed25519_dalek::VerifyingKey,
+    public: PublicKey,
 }
 
 impl VerifierKey {
@@ -72,18 +75,18 @@ impl VerifierKey {
     ///
     /// # Errors
     ///
-    /// [`KeyError::Unsupported`] for a key of another signature type; [`KeyError::Id`] if the key id
-    /// is not that of name and key; [`KeyError::PublicKey`] for bytes that are no point, not its
-    /// canonical encoding, or a point of small order; others if the text is no vkey at all.
+    /// [`KeyError::Unsupported`] for a key of an unknown signature type; [`KeyError::Id`] if the key
+    /// id is not that of name and key; [`KeyError::PublicKey`] for Ed25519 bytes that are no point,
+    /// not its canonical encoding, or a point of small order; others if the text is no vkey at all.
     pub fn parse(vkey: &str) -> Result<VerifierKey, KeyError> {
         let (name, id, base64) = split(vkey)?;
+        if base64.len() > MAX_BASE64 {
+            return Err(KeyError::Base64);
+        }
         let bytes = STANDARD.decode(base64).map_err(|_| KeyError::Base64)?;
-        let public = typed(&bytes)?;
-        let key = ed25519_dalek::VerifyingKey::from_bytes(public)
-            .ok()
-            .filter(|key| key.to_edwards().compress().as_bytes() == public && !key.is_weak())
-            .ok_or(KeyError::PublicKey)?;
-        let key = VerifierKey::new(name, key);
+        let (&kind, public) = bytes.split_first().ok_or(KeyError::Base64)?;
+        let kind = SignatureType::from_byte(kind).ok_or(KeyError::Unsupported { found: kind })?;
+        let key = VerifierKey::from_public(name, kind, public)?;
         key.check_id(id)?;
         Ok(key)
     }
@@ -100,19 +103,58 @@ impl VerifierKey {
         self.id
     }
 
+    /// How the key signs.
+    #[must_use]
+    pub fn kind(&self) -> SignatureType {
+        self.public.kind()
+    }
+
+    /// Whether both are the same public key, under whatever names and types: one signer, then.
+    #[must_use]
+    pub fn is_same_key(&self, other: &VerifierKey) -> bool {
+        self.public.as_bytes() == other.public.as_bytes()
+    }
+
+    /// The time a cosignature line of this key carries, in seconds since the Unix epoch. None if the
+    /// line is not this key's, or the key makes no cosignatures.
+    ///
+    /// # Does not prove
+    ///
+    /// Anything, before the note that holds the line was verified with this key.
+    #[must_use]
+    pub fn cosigned_at(&self, line: &NoteSignature) -> Option<u64> {
+        let is_mine = self.kind().is_cosignature() && self.claims(line);
+        let (time, _) = split_time(is_mine.then(|| line.bytes())?)?;
+        Some(time)
+    }
+
+    /// Whether a signature line says that it is by this key.
+    pub(super) fn claims(&self, line: &NoteSignature) -> bool {
+        (line.name(), line.id()) == (&self.name, self.id)
+    }
+
     /// Whether `signature` is this key's over `text`, with canonical encodings only.
     pub(super) fn verifies(&self, text: &str, signature: &[u8]) -> bool {
-        ed25519_dalek::Signature::from_slice(signature)
-            .and_then(|signature| self.key.verify_strict(text.as_bytes(), &signature))
-            .is_ok()
+        self.public.verifies(&self.name, text, signature)
     }
 
-    fn new(name: KeyName, key: ed25519_dalek::VerifyingKey) -> VerifierKey {
-        let id = key_id(&name, key.as_bytes());
-        VerifierKey { name, id, key }
+    /// The key of these bytes.
+    pub(super) fn from_public(
+        name: KeyName,
+        kind: SignatureType,
+        public: &[u8],
+    ) -> Result<VerifierKey, KeyError> {
+        let expected = kind.public_key_length();
+        if public.len() != expected {
+            let found = public.len();
+            return Err(KeyError::Length { expected, found });
+        }
+        let id = key_id(&name, kind, public);
+        let public = PublicKey::from_bytes(kind, public).ok_or(KeyError::PublicKey)?;
+        Ok(VerifierKey { name, id, public })
     }
 
-    fn check_id(&self, found: u32) -> Result<(), KeyError> {
+    pub(super) fn check_id(&self, found: u32) -> Result<(), KeyError> {
         if found != self.id {
             return Err(KeyError::Id {
                 expected: self.id,
@@ -125,15 +167,9 @@ impl VerifierKey {
 
 impl fmt::Display for VerifierKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut bytes = [ED25519; 33];
-        bytes[1..].copy_from_slice(self.key.as_bytes());
-        write!(
-            f,
-            "{}+{:08x}+{}",
-            self.name,
-            self.id,
-            STANDARD.encode(bytes)
-        )
+        let bytes = [&[self.kind().byte()], self.public.as_bytes()].concat();
+        let base64 = STANDARD.encode(bytes);
+        write!(f, "{}+{:08x}+{base64}", self.name, self.id)
     }
 }
 
@@ -143,7 +179,7 @@ impl fmt::Debug for VerifierKey {
     }
 }
 
-/// A secret key to sign notes with, Ed25519. Wiped from memory when dropped.
+/// A secret key to sign notes with, of type 0x01. Wiped from memory when dropped.
 pub struct SigningKey {
     verifier: VerifierKey,
     key: ed25519_dalek::SigningKey,
@@ -154,44 +190,36 @@ impl SigningKey {
     #[must_use]
     pub fn from_seed(name: KeyName, seed: &[u8; 32]) -> SigningKey {
         let key = ed25519_dalek::SigningKey::from_bytes(seed);
-        SigningKey {
-            verifier: VerifierKey::new(name, key.verifying_key()),
-            key,
-        }
+        let public = key.verifying_key();
+        let verifier = VerifierKey {
+            id: key_id(&name, SignatureType::Ed25519, public.as_bytes()),
+            public: PublicKey::Ed25519(public),
+            name,
+        };
+        SigningKey { verifier, key }
     }
 
     /// Reads the one text that [`to_secret_text`](SigningKey::to_secret_text) writes.
     ///
     /// # Errors
     ///
-    /// As [`VerifierKey::parse`]. No error holds any part of the secret.
+    /// As [`VerifierKey::parse`]; [`KeyError::NoSigner`] for a secret of another type. No error
+    /// holds any part of the secret.
     pub fn parse(text: &str) -> Result<SigningKey, KeyError> {
-        let public = text.strip_prefix(SECRET_PREFIX).ok_or(KeyError::Shape)?;
-        let (name, id, base64) = split(public)?;
-        if base64.len() != 44 {
-            return Err(KeyError::Base64);
+        let secret = read_secret(text)?;
+        if secret.kind != SignatureType::Ed25519 {
+            let found = secret.kind.byte();
+            return Err(KeyError::NoSigner { found });
         }
-        // 44 characters of base64 are at most 33 bytes.
-        let mut bytes = [0; 33];
-        let key = match STANDARD.decode_slice(base64, &mut bytes) {
-            Ok(33) => typed(&bytes).map(|seed| SigningKey::from_seed(name, seed)),
-            _ => Err(KeyError::Base64),
-        };
-        wipe(&mut bytes);
-        let key = key?;
-        key.verifier.check_id(id)?;
+        let key = SigningKey::from_seed(secret.name, &secret.seed);
+        key.verifier.check_id(secret.id)?;
         Ok(key)
     }
 
     /// `PRIVATE+KEY+<name>+<key id>+<base64(0x01 ‖ seed)>`, as in Go's note package: the secret.
     #[must_use]
-    pub fn to_secret_text(&self) -> String {
-        let mut bytes = [ED25519; 33];
-        bytes[1..].copy_from_slice(self.key.as_bytes());
-        let VerifierKey { name, id, .. } = &self.verifier;
-        let text = format!("{SECRET_PREFIX}{name}+{id:08x}+{}", STANDARD.encode(bytes));
-        wipe(&mut bytes);
-        text
+    pub fn to_secret_text(&self) -> Zeroizing<String> {
+        secret_text(&self.verifier, self.key.as_bytes())
     }
 
     /// The public key that verifies what this key signs.
@@ -233,13 +261,25 @@ pub enum KeyError {
     },
     /// The key bytes are not in canonical base64, or for a secret key not 33 of them.
     Base64,
-    /// The key is of another signature type.
+    /// The key is of a signature type that this build does not know.
     Unsupported {
         /// Signature type of the key, as C2SP signed-note lists them.
         found: u8,
     },
-    /// An Ed25519 key has 32 bytes.
+    /// The secret key is for something else than signing notes.
+    NoSigner {
+        /// Its signature type.
+        found: u8,
+    },
+    /// The secret key is for something else than cosigning.
+    NoCosigner {
+        /// Its signature type.
+        found: u8,
+    },
+    /// The key has another number of bytes than keys of its type.
     Length {
+        /// Bytes that such keys have.
+        expected: usize,
         /// Bytes given.
         found: usize,
     },
@@ -272,10 +312,21 @@ impl fmt::Display for KeyError {
             }
             KeyError::Unsupported { found } => write!(
                 f,
-                "expected a key of signature type 0x01 (Ed25519), but found type {found:#04x}"
+                "expected a key of signature type 0x01, 0x04 or (in builds with ML-DSA) 0x06, but \
+                 found type {found:#04x}"
             ),
-            KeyError::Length { found } => {
-                write!(f, "expected an Ed25519 key of 32 bytes, but found {found}")
+            KeyError::NoSigner { found } => write!(
+                f,
+                "expected a secret key of signature type 0x01, which signs notes, but found type \
+                 {found:#04x}, which cosigns"
+            ),
+            KeyError::NoCosigner { found } => write!(
+                f,
+                "expected a secret key of signature type 0x04 or 0x06, which cosigns, but found \
+                 type {found:#04x}"
+            ),
+            KeyError::Length { expected, found } => {
+                write!(f, "expected a key of {expected} bytes, but found {found}")
             }
             KeyError::PublicKey => f.write_str(
                 "expected an Ed25519 public key in canonical form, but found 32 bytes that are \
@@ -300,31 +351,64 @@ fn split(text: &str) -> Result<(KeyName, u32, &str), KeyError> {
     Ok((name, id, base64))
 }
 
-/// The 32 bytes after the signature type.
-fn typed(bytes: &[u8]) -> Result<&[u8; 32], KeyError> {
-    match bytes {
-        [ED25519, key @ ..] => key
-            .try_into()
-            .map_err(|_| KeyError::Length { found: key.len() }),
-        [found, ..] => Err(KeyError::Unsupported { found: *found }),
-        [] => Err(KeyError::Base64),
-    }
+/// What the text of a secret key holds.
+pub(super) struct SecretKeyText {
+    pub(super) name: KeyName,
+    pub(super) id: u32,
+    pub(super) kind: SignatureType,
+    pub(super) seed: Zeroizing<[u8; 32]>,
 }
 
-fn key_id(name: &KeyName, public: &[u8; 32]) -> u32 {
-    let input = [name.as_str().as_bytes(), b"\n", &[ED25519], public].concat();
+/// Reads `PRIVATE+KEY+<name>+<key id>+<base64(type ‖ 32 bytes)>`.
+pub(super) fn read_secret(text: &str) -> Result<SecretKeyText, KeyError> {
+    let public = text.strip_prefix(SECRET_PREFIX).ok_or(KeyError::Shape)?;
+    let (name, id, base64) = split(public)?;
+    if base64.len() != 44 {
+        return Err(KeyError::Base64);
+    }
+    // 44 characters of base64 are at most 33 bytes.
+    let mut bytes = Zeroizing::new([0; 33]);
+    let length = STANDARD.decode_slice(base64, &mut bytes[..]);
+    let [kind, rest @ ..] = &*bytes;
+    if length != Ok(33) {
+        return Err(KeyError::Base64);
+    }
+    let kind = SignatureType::from_byte(*kind).ok_or(KeyError::Unsupported { found: *kind })?;
+    let mut seed = Zeroizing::new([0; 32]);
+    seed.copy_from_slice(rest);
+    Ok(SecretKeyText {
+        name,
+        id,
+        kind,
+        seed,
+    })
+}
+
+/// The text that [`read_secret`] reads.
+pub(super) fn secret_text(verifier: &VerifierKey, seed: &[u8; 32]) -> Zeroizing<String> {
+    let mut bytes = Zeroizing::new([verifier.kind().byte(); 33]);
+    let [_, rest @ ..] = &mut *bytes;
+    rest.copy_from_slice(seed);
+    let VerifierKey { name, id, .. } = verifier;
+    let base64 = Zeroizing::new(STANDARD.encode(&bytes[..]));
+    let prefix = format!("{SECRET_PREFIX}{name}+{id:08x}+");
+    // Room for all of it from the start: a string that grows leaves copies behind.
+    let mut text = String::with_capacity(prefix.len().saturating_add(base64.len()));
+    text.push_str(&prefix);
+    text.push_str(&base64);
+    Zeroizing::new(text)
+}
+
+fn key_id(name: &KeyName, kind: SignatureType, public: &[u8]) -> u32 {
+    let input = [name.as_str().as_bytes(), b"\n", &[kind.byte()], public].concat();
     let [a, b, c, d, ..] = *Hash::of(&input).as_bytes();
     u32::from_be_bytes([a, b, c, d])
 }
 
-/// Overwrites a secret. `black_box` keeps the compiler from leaving out what nobody reads.
-fn wipe(secret: &mut [u8]) {
-    secret.fill(0);
-    core::hint::black_box(secret);
-}
-
-const ED25519: u8 = 1;
 const SECRET_PREFIX: &str = "PRIVATE+KEY+";
+
+/// Characters of base64 in the longest vkey: 1,313 bytes of type 0x06.
+const MAX_BASE64: usize = 1752;
 
 /// Texts of keys have one form, and nothing else is taken for a key.
 #[cfg(test)]
@@ -340,7 +424,7 @@ mod tests {
     #[test]
     fn secret_key_is_that_of_gos_note_package_and_stays_secret() {
         let key = SigningKey::parse(SECRET).unwrap();
-        assert_eq!(key.to_secret_text(), SECRET);
+        assert_eq!(*key.to_secret_text(), SECRET);
         assert_eq!(key.verifier().to_string(), VKEY);
         assert_eq!(VerifierKey::parse(VKEY).as_ref(), Ok(key.verifier()));
         let debug = format!("{key:?} {key:#?}");
@@ -402,8 +486,8 @@ mod tests {
     fn weak_and_uncanonical_public_keys_are_refused() {
         let vkey = |public: [u8; 32]| {
             let name = KeyName::parse("x").unwrap();
-            let id = key_id(&name, &public);
-            let bytes = [&[ED25519][..], &public].concat();
+            let id = key_id(&name, SignatureType::Ed25519, &public);
+            let bytes = [&[1][..], &public].concat();
             VerifierKey::parse(&format!("x+{id:08x}+{}", STANDARD.encode(bytes)))
         };
         let mut identity = [0; 32];
@@ -423,11 +507,30 @@ mod tests {
     }
 
     #[test]
-    fn other_types_are_unsupported() {
+    fn types_are_told_apart() {
         let vkey = "remora.n621.de+da77ade7+BOvN63jn/bLvkieywe8R6UYAtVtNbZpXh34x7onlmtw2";
-        assert_eq!(
-            VerifierKey::parse(vkey),
-            Err(KeyError::Unsupported { found: 4 })
-        );
+        let witness = VerifierKey::parse(vkey).unwrap();
+        assert_eq!(witness.kind(), SignatureType::CosignatureEd25519);
+        assert_eq!(witness.to_string(), vkey);
+
+        // The same key as one that signs notes has another id, and is the same signer.
+        let name = KeyName::parse("remora.n621.de").unwrap();
+        let public = witness.public.as_bytes();
+        let note = VerifierKey::from_public(name, SignatureType::Ed25519, public).unwrap();
+        assert!(note.id() != witness.id() && note.is_same_key(&witness) && note != witness);
+
+        for found in [0, 2, 3, 5, 7, 0xff] {
+            let base64 = STANDARD.encode([&[found][..], &[9; 32]].concat());
+            let parsed = VerifierKey::parse(&format!("x+00000000+{base64}"));
+            assert_eq!(parsed, Err(KeyError::Unsupported { found }));
+        }
+        for length in [0, 31, 33, 1311, 1312] {
+            for kind in [1, 4, 6] {
+                let base64 = STANDARD.encode([&[kind][..], &vec![9; length]].concat());
+                let parsed = VerifierKey::parse(&format!("x+00000000+{base64}"));
+                let fits = kind == 6 && length == 1312;
+                assert_eq!(matches!(parsed, Err(KeyError::Id { .. })), fits);
+            }
+        }
     }
 }

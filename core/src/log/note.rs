@@ -110,11 +110,11 @@ impl Note {
     ///
     /// [`NoteError::TooManySignatures`], [`NoteError::TooLong`]: the note stays as it was.
     pub fn add_signature(&mut self, key: &SigningKey) -> Result<(), NoteError> {
-        self.add(NoteSignature {
-            name: key.verifier().name().clone(),
-            id: key.verifier().id(),
-            signature: key.sign(&self.text).to_vec(),
-        })
+        self.add(NoteSignature::new(
+            key.verifier().name().clone(),
+            key.verifier().id(),
+            key.sign(&self.text).to_vec(),
+        ))
     }
 
     /// Adds a signature line that was made elsewhere, such as a witness's cosignature, or replaces
@@ -167,14 +167,15 @@ impl Note {
     /// Source: C2SP signed-note v1.0.0, "Signatures".
     pub fn verify<'k>(&self, keys: &'k [VerifierKey]) -> Result<Vec<&'k VerifierKey>, NoteError> {
         let mut signed: Vec<&VerifierKey> = Vec::new();
-        for key in keys {
+        // What this build cannot verify is by nobody it knows.
+        for key in keys.iter().filter(|key| key.kind().is_supported()) {
             let (name, id) = (key.name(), key.id());
             let ambiguous = |other: &&VerifierKey| (other.name(), other.id()) == (name, id);
             if keys.iter().filter(ambiguous).any(|other| other != key) {
                 let name = name.clone();
                 return Err(NoteError::AmbiguousKey { name, id });
             }
-            let claims = |line: &&NoteSignature| (&line.name, line.id) == (name, id);
+            let claims = |line: &&NoteSignature| key.claims(line);
             let mut lines = self.signatures.iter().filter(claims).peekable();
             if lines.peek().is_none() || signed.contains(&key) {
                 continue;
@@ -224,6 +225,14 @@ impl NoteSignature {
     /// [`NoteError::SignatureLine`], as line 1, for any other text.
     pub fn parse(line: &str) -> Result<NoteSignature, NoteError> {
         parse_line(line).ok_or(NoteError::SignatureLine { line: 1 })
+    }
+
+    pub(super) fn new(name: KeyName, id: u32, signature: Vec<u8>) -> NoteSignature {
+        NoteSignature {
+            name,
+            id,
+            signature,
+        }
     }
 
     /// The name of the key that is said to have signed.
