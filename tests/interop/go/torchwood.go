@@ -103,6 +103,35 @@ func parsePolicies(files []string) error {
 	return nil
 }
 
+// checkQuorum prints for each checkpoint whether torchwood, and transparency-dev/formats, find it
+// cosigned by enough witnesses.
+func checkQuorum(arguments []string) error {
+	if err := atLeast(arguments, 2); err != nil {
+		return err
+	}
+	raw, err := os.ReadFile(arguments[0])
+	if err != nil {
+		return err
+	}
+	policy, err := torchwood.ParsePolicy(raw)
+	if err != nil {
+		return err
+	}
+	group, err := witness.ParsePolicy(raw)
+	if err != nil {
+		return err
+	}
+	for _, file := range arguments[1:] {
+		checkpoint, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		_, _, err = torchwood.VerifyCheckpoint(checkpoint, policy)
+		fmt.Printf("%s torchwood %t formats %t\n", file, err == nil, group.Satisfied(checkpoint))
+	}
+	return nil
+}
+
 func verdict(err error) string {
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "%v\n", err)

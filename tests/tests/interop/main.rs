@@ -11,5 +11,6 @@
 )]
 
 mod go;
+mod policies;
 mod readers;
 mod world;

@@ -35,7 +35,14 @@ fn sumdb_note_opens_our_notes() {
 
     let auditor = ["keys", "new", "auditor.example", "--out", "auditor.key"];
     let auditor = program::run(dir, &auditor).fine();
-    let audit = ["audit", "run", "--ledger", "ledger", "--key", "service.vkey"];
+    let audit = [
+        "audit",
+        "run",
+        "--ledger",
+        "ledger",
+        "--key",
+        "service.vkey",
+    ];
     program::run(dir, &[&audit[..], &["--sign", "auditor.key"]].concat()).fine();
     for vkey in [&service, &auditor] {
         let run = open(vkey, "run/run.note").fine();
@@ -162,7 +169,11 @@ fn torchwood_verifies_our_receipts() {
 /// An entry of the served log: two bytes of length before each of 54.
 fn entry(world: &World, index: usize) -> Vec<u8> {
     let (number, width) = (index / 256, (world.size() - index / 256 * 256).min(256));
-    let partial = if width < 256 { format!(".p/{width}") } else { String::new() };
+    let partial = if width < 256 {
+        format!(".p/{width}")
+    } else {
+        String::new()
+    };
     let path = format!("site/tile/entries/{number:03}{partial}");
     let bundle = fs::read(world.path(&path)).unwrap();
     let at = index % 256 * 56;
