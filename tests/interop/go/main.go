@@ -19,6 +19,7 @@ var commands = map[string]struct {
 	"torchwood":   {"VKEY SITE", readWithTorchwood},
 	"tessera":     {"VKEY SITE [CHECKPOINT]...", readWithTessera},
 	"proof":       {"POLICY PROOF", checkProof},
+	"prove":       {"VKEY SITE INDEX LEAF-FILE", prove},
 	"policy":      {"FILE...", parsePolicies},
 	"quorum":      {"POLICY CHECKPOINT...", checkQuorum},
 	"key":         {"NAME", newKey},
@@ -27,6 +28,7 @@ var commands = map[string]struct {
 	"submit":      {"WITNESS-URL WITNESS-VKEY LOG-VKEY SITE CHECKPOINT...", submit},
 	"cosign":      {"KEY-FILE CHECKPOINT", cosign},
 	"cosigned":    {"CHECKPOINT WITNESS-VKEY...", checkCosignatures},
+	"monitor":     {"WITNESS-URL WITNESS-VKEY LOG-VKEY", monitor},
 	"refusals":    {"WITNESS-URL LOG-KEY-FILE SITE", refusals},
 	"tessera-log": {"DIR KEY-FILE POLICY COUNT", growTesseraLog},
 }

@@ -52,6 +52,20 @@ func head(vkey string, raw []byte) (tlog.Tree, error) {
 	return checkpoint.Tree, nil
 }
 
+// served is the site of a log, the tree of its checkpoint, and that as it stands.
+func served(vkey, place string) (string, tlog.Tree, []byte, error) {
+	base, err := site(place)
+	if err != nil {
+		return "", tlog.Tree{}, nil, err
+	}
+	raw, err := get(base + "checkpoint")
+	if err != nil {
+		return "", tlog.Tree{}, nil, err
+	}
+	tree, err := head(vkey, raw)
+	return base, tree, raw, err
+}
+
 // tiles reads tiles for tlog, under the paths of C2SP tlog-tiles: Go's own name the tile's height
 // first, and call entries data.
 type tiles struct{ site string }
@@ -86,15 +100,7 @@ func checkTiles(arguments []string) error {
 		return err
 	}
 	vkey := arguments[0]
-	base, err := site(arguments[1])
-	if err != nil {
-		return err
-	}
-	raw, err := get(base + "checkpoint")
-	if err != nil {
-		return err
-	}
-	tree, err := head(vkey, raw)
+	base, tree, _, err := served(vkey, arguments[1])
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 
 	"filippo.io/torchwood"
 	"github.com/transparency-dev/formats/proof"
@@ -19,23 +20,11 @@ func readWithTorchwood(arguments []string) error {
 	if err := atLeast(arguments, 2); err != nil {
 		return err
 	}
-	base, err := site(arguments[1])
+	base, tree, _, err := served(arguments[0], arguments[1])
 	if err != nil {
 		return err
 	}
-	raw, err := get(base + "checkpoint")
-	if err != nil {
-		return err
-	}
-	tree, err := head(arguments[0], raw)
-	if err != nil {
-		return err
-	}
-	fetcher, err := torchwood.NewTileFetcher(base)
-	if err != nil {
-		return err
-	}
-	client, err := torchwood.NewClient(fetcher)
+	client, err := newClient(base)
 	if err != nil {
 		return err
 	}
@@ -51,6 +40,14 @@ func readWithTorchwood(arguments []string) error {
 	}
 	fmt.Printf("%d %v entries %d\n", tree.N, tree.Hash, count)
 	return nil
+}
+
+func newClient(base string) (*torchwood.Client, error) {
+	fetcher, err := torchwood.NewTileFetcher(base)
+	if err != nil {
+		return nil, err
+	}
+	return torchwood.NewClient(fetcher)
 }
 
 // checkProof verifies a .tlog-proof whose extra line carries the record, under a policy. It prints
@@ -86,6 +83,34 @@ func checkProof(arguments []string) error {
 		return errors.New("formats writes the proof in another form")
 	}
 	fmt.Printf("index %d record %x\n", read.Index, read.ExtraData)
+	return nil
+}
+
+// prove writes an entry of a served log to a file, and prints torchwood's proof of it.
+func prove(arguments []string) error {
+	if err := atLeast(arguments, 4); err != nil {
+		return err
+	}
+	index, err := strconv.ParseInt(arguments[2], 10, 64)
+	if err != nil {
+		return err
+	}
+	base, tree, raw, err := served(arguments[0], arguments[1])
+	if err != nil {
+		return err
+	}
+	client, err := newClient(base)
+	if err != nil {
+		return err
+	}
+	entry, path, err := client.Entry(context.Background(), tree, index)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(arguments[3], entry, 0o644); err != nil {
+		return err
+	}
+	fmt.Print(string(torchwood.FormatProof(index, path, raw)))
 	return nil
 }
 

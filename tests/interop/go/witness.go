@@ -220,6 +220,31 @@ func holds(cosigned []byte, vkey string) error {
 	return nil
 }
 
+// monitor demands the newest checkpoint of a log from a witness, cosigned, and prints its size and root.
+func monitor(arguments []string) error {
+	if err := atLeast(arguments, 3); err != nil {
+		return err
+	}
+	verifier, err := note.NewVerifier(arguments[2])
+	if err != nil {
+		return err
+	}
+	name := sha256.Sum256([]byte(verifier.Name()))
+	raw, err := get(fmt.Sprintf("%s/%x/checkpoint", strings.TrimSuffix(arguments[0], "/"), name))
+	if err != nil {
+		return err
+	}
+	if err := holds(raw, arguments[1]); err != nil {
+		return err
+	}
+	tree, err := head(arguments[2], raw)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%d %v\n", tree.N, tree.Hash)
+	return nil
+}
+
 // cosign prints transparency-dev/formats' cosignature of a checkpoint by a key in a file.
 func cosign(arguments []string) error {
 	if err := atLeast(arguments, 2); err != nil {

@@ -13,4 +13,5 @@
 mod go;
 mod policies;
 mod readers;
+mod witnesses;
 mod world;

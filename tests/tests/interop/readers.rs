@@ -43,7 +43,8 @@ fn sumdb_note_opens_our_notes() {
         "--key",
         "service.vkey",
     ];
-    program::run(dir, &[&audit[..], &["--sign", "auditor.key"]].concat()).fine();
+    let signed = program::run(dir, &[&audit[..], &["--sign", "auditor.key"]].concat());
+    assert_eq!(signed.code, 0, "{signed}");
     for vkey in [&service, &auditor] {
         let run = open(vkey, "run/run.note").fine();
         assert!(run.starts_with("verified 1 unknown 1\n"), "{run}");
@@ -138,7 +139,7 @@ fn notices_damage(go: &Go, reader: &str) {
         assert_eq!(ran.code, 1, "{reader} took a spoilt {file}: {ran}");
         fs::write(&path, genuine).unwrap();
     }
-    read(go, &world, reader).fine();
+    assert_eq!(read(go, &world, reader).code, 0);
 }
 
 /// torchwood verifies our receipts under a policy, and transparency-dev/formats reads them.

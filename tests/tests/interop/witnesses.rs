@@ -3,15 +3,26 @@
 use std::fs;
 use std::path::Path;
 
+use ledgerline_tests::program;
+use tempfile::TempDir;
+
 use crate::go::{Go, Server, free_port};
 use crate::world::World;
 
-/// A running witness of somebody else's.
+/// A running witness.
 struct Witness {
     url: String,
     /// The vkey of its cosignatures.
     vkey: String,
-    _servers: Vec<Server>,
+    /// Its own first.
+    servers: Vec<Server>,
+}
+
+impl Witness {
+    /// Everything that it has said.
+    fn said(&self) -> String {
+        self.servers[0].said()
+    }
 }
 
 /// filippo.io/torchwood's litewitness, with its key in an ssh-agent, for one log.
@@ -39,7 +50,7 @@ fn litewitness(go: &Go, dir: &Path, log: &str) -> Witness {
     Witness {
         url: format!("http://{listen}/"),
         vkey: witness.word_after("vkey="),
-        _servers: vec![witness, agent],
+        servers: vec![witness, agent],
     }
 }
 
@@ -50,7 +61,8 @@ fn omniwitness(go: &Go, dir: &Path, log: &str) -> Witness {
     let key: Vec<&str> = key.lines().collect();
     fs::write(dir.join("omniwitness.key"), key[0]).unwrap();
     let origin = log.split('+').next().unwrap();
-    let logs = format!("Logs:\n  - Origin: {origin}\n    PublicKey: {log}\n    URL: http://127.0.0.1/\n");
+    let logs =
+        format!("Logs:\n  - Origin: {origin}\n    PublicKey: {log}\n    URL: http://127.0.0.1/\n");
     fs::write(dir.join("omniwitness.yaml"), logs).unwrap();
     let listen = format!("127.0.0.1:{port}");
     let arguments = [
@@ -68,13 +80,31 @@ fn omniwitness(go: &Go, dir: &Path, log: &str) -> Witness {
     Witness {
         url: format!("http://{listen}/"),
         vkey: key[2].to_owned(),
-        _servers: vec![witness],
+        servers: vec![witness],
     }
 }
 
-/// A policy that asks for all of these witnesses.
-fn policy(world: &World, witnesses: &[&Witness]) -> String {
-    let mut text = format!("log {}\n", world.vkey);
+/// Ours, for one log.
+fn ours(dir: &Path, log: &str) -> Witness {
+    let init = ["witness", "init", "witness", "--name", "witness.example/w1"];
+    let vkey = program::run(dir, &init).fine();
+    let added = program::run(dir, &["witness", "add-log", "witness", log]);
+    assert_eq!(added.code, 0, "{added}");
+    let port = free_port();
+    let listen = format!("127.0.0.1:{port}");
+    let arguments = ["witness", "witness", "--listen", &listen];
+    let mut witness = Server::start(program::path(), dir, &arguments);
+    witness.listens(port);
+    Witness {
+        url: format!("http://{listen}/"),
+        vkey: vkey.trim().to_owned(),
+        servers: vec![witness],
+    }
+}
+
+/// A policy for a log that asks for all of these witnesses.
+fn policy(log: &str, witnesses: &[&Witness]) -> String {
+    let mut text = format!("log {log}\n");
     let mut group = "group all-of-them all".to_owned();
     for (number, witness) in (1..).zip(witnesses) {
         text += &format!("witness w{number} {} {}\n", witness.vkey, witness.url);
@@ -103,40 +133,107 @@ fn omniwitness_cosigns_our_checkpoints_and_no_fork() {
 
 /// Grows a log before the eyes of a witness, then shows it another history of the same log.
 fn cosigns(go: &Go, mut world: World, witness: &Witness) {
-    fs::write(world.path("policy"), policy(&world, &[witness])).unwrap();
-    let publish = |ledger: &str| ["checkpoint", ledger, "--policy", "policy"].map(str::to_owned);
+    fs::write(world.path("policy"), policy(&world.vkey, &[witness])).unwrap();
+    let cosigned = |world: &World, checkpoint: &str| {
+        go.interop(world.dir(), &["cosigned", checkpoint, &witness.vkey])
+            .code
+            == 0
+    };
     let publish = |world: &World, ledger: &str| {
-        let arguments = publish(ledger);
-        world.run(&arguments.each_ref().map(String::as_str))
+        let ran = world.run(&["checkpoint", ledger, "--policy", "policy"]);
+        let cosigned = cosigned(world, &format!("{ledger}/checkpoint"));
+        assert_eq!(ran.code == 0, cosigned, "{ran}");
+        cosigned
     };
     for size in [1, 255, 256, 300] {
         world.grow_to(size);
         // Twice: the second time nothing is new, and the witness cosigns again.
-        for _ in 0..2 {
-            let ran = publish(&world, "ledger");
-            assert_eq!(ran.code, 0, "{ran}");
-            let cosigned = ["cosigned", "ledger/checkpoint", &witness.vkey];
-            let found = go.interop(world.dir(), &cosigned);
-            assert_eq!(found.code, 0, "{found}");
-        }
+        assert!(publish(&world, "ledger"));
+        assert!(publish(&world, "ledger"));
     }
-    let verified = world.run(&["verify", "ledger/checkpoint", "--policy", "policy"]);
-    assert_eq!(verified.code, 0, "{verified}");
+    world.done(&["verify", "ledger/checkpoint", "--policy", "policy"]);
 
     // The same keys, and other events behind the 300th.
     copy(&world.path("ledger"), &world.path("fork"));
+    world.ingest_last(100, "fork");
     world.grow_to(400);
-    let honest = publish(&world, "ledger");
-    assert_eq!(honest.code, 0, "{honest}");
-    world.fork();
-    let forked = publish(&world, "fork");
-    assert_ne!(forked.code, 0, "{forked}");
-    let cosigned = ["cosigned", "fork/checkpoint", &witness.vkey];
-    assert_eq!(go.interop(world.dir(), &cosigned).code, 1);
+    assert!(publish(&world, "ledger"));
+    assert!(!publish(&world, "fork"));
 
     world.grow_to(usize::MAX);
-    let honest = publish(&world, "ledger");
-    assert_eq!(honest.code, 0, "{honest}");
+    assert!(publish(&world, "ledger"));
+}
+
+/// The client of transparency-dev/witness gets our cosignatures, which torchwood and
+/// transparency-dev/formats verify, and understands each of our refusals.
+#[test]
+fn our_witness_cosigns_for_the_client_of_transparency_dev() {
+    let Some(go) = Go::programs() else { return };
+    let world = World::with_checkpoints(300, &[1, 2, 255, 256, 257, 512]);
+    world.publish();
+    let witness = ours(world.dir(), &world.vkey);
+    let checkpoints = world.checkpoints();
+    let mut submit = vec!["submit", &witness.url, &witness.vkey, &world.vkey, "site"];
+    submit.extend(checkpoints.iter().map(String::as_str));
+    let sizes = go.interop(world.dir(), &submit).fine();
+    let size = world.size();
+    assert_eq!(
+        sizes,
+        [1, 2, 255, 256, 257, 512, size]
+            .map(|size| format!("{size} cosigned\n"))
+            .concat()
+    );
+    let monitor = ["monitor", &witness.url, &witness.vkey, &world.vkey];
+    let held = go.interop(world.dir(), &monitor).fine();
+    assert_eq!(held.trim_end(), world.head());
+
+    let refusals = ["refusals", &witness.url, "ledger/secret/log.key", "site"];
+    let refusals = go.interop(world.dir(), &refusals).fine();
+    assert_eq!(
+        refusals,
+        format!(
+            "another origin: unknown log\n\
+             another key: no valid signatures\n\
+             an old size too large: old size > current\n\
+             another old size: old size != current, it holds {size}\n\
+             same size, another root: consistency proof invalid\n\
+             a fork: consistency proof invalid\n"
+        )
+    );
+    let held = go.interop(world.dir(), &monitor).fine();
+    assert_eq!(held.trim_end(), world.head());
+    assert!(witness.said().contains("evidence"), "{}", witness.said());
+}
+
+/// A log of github.com/transparency-dev/tessera publishes only what our witness and litewitness have
+/// cosigned; then we verify its checkpoint and torchwood's proof of an entry.
+#[test]
+fn a_tessera_log_is_cosigned_by_our_witness_and_verified_by_us() {
+    let Some(go) = Go::programs() else { return };
+    let dir = TempDir::new().unwrap();
+    let dir = dir.path();
+    let key = go.interop(dir, &["key", "tessera.example/log"]).fine();
+    let key: Vec<&str> = key.lines().collect();
+    fs::write(dir.join("key"), key[0]).unwrap();
+    let witnesses = [&ours(dir, key[1]), &litewitness(go, dir, key[1])];
+    fs::write(dir.join("policy"), policy(key[1], &witnesses)).unwrap();
+    for count in ["3", "600"] {
+        let grown = go.interop(dir, &["tessera-log", "log", "key", "policy", count]);
+        let verified = program::run(dir, &["verify", "log/checkpoint", "--policy", "policy"]);
+        assert_eq!((grown.code, verified.code), (0, 0), "{grown}\n{verified}");
+    }
+    for index in ["0", "2", "255", "602"] {
+        let proof = ["prove", key[1], "log", index, "leaf"];
+        let proof = go.interop(dir, &proof).fine();
+        fs::write(dir.join("entry.tlog-proof"), proof).unwrap();
+        let verify = ["verify", "entry.tlog-proof", "--policy", "policy"];
+        let with_leaf = [&verify[..], &["--leaf", "leaf"]].concat();
+        let verified = program::run(dir, &with_leaf);
+        assert_eq!(verified.code, 0, "{verified}");
+        fs::write(dir.join("leaf"), "another entry").unwrap();
+        let disputed = program::run(dir, &with_leaf);
+        assert_eq!(disputed.code, 1, "{disputed}");
+    }
 }
 
 fn copy(from: &Path, to: &Path) {

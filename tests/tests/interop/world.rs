@@ -24,21 +24,23 @@ impl World {
     /// A ledger without events, and the events of so many plays for it.
     pub(crate) fn new(plays: u32) -> World {
         let dir = TempDir::new().unwrap();
-        let run = |arguments: &[&str]| program::run(dir.path(), arguments).fine();
         let plays = plays.to_string();
         let small = ["simulate", "--preset", "small", "--seed", "4", "--plays"];
-        run(&[&small[..], &[&plays, "--out", "sim"]].concat());
-        let vkey = run(&["init", "ledger", "--origin", ORIGIN, "--period", "2026-04"]);
+        let simulated = program::run(
+            dir.path(),
+            &[&small[..], &[&plays, "--out", "sim"]].concat(),
+        );
+        assert_eq!(simulated.code, 0, "{simulated}");
+        let init = ["init", "ledger", "--origin", ORIGIN, "--period", "2026-04"];
+        let vkey = program::run(dir.path(), &init).fine();
         let events = fs::read_to_string(dir.path().join("sim/events.ndjson")).unwrap();
         let rest = events.lines().map(str::to_owned).collect();
-        let world = World {
+        World {
             vkey: vkey.trim().to_owned(),
             rest,
             sizes: Vec::new(),
             dir,
-        };
-        fs::write(world.path("service.vkey"), &vkey).unwrap();
-        world
+        }
     }
 
     /// A ledger with a checkpoint at each of these sizes and at the end.
@@ -46,21 +48,30 @@ impl World {
         let mut world = World::new(plays);
         for size in sizes {
             world.grow_to(*size);
-            world.run(&["checkpoint", "ledger"]).fine();
+            world.done(&["checkpoint", "ledger"]);
         }
         world.grow_to(usize::MAX);
-        world.run(&["checkpoint", "ledger"]).fine();
+        world.done(&["checkpoint", "ledger"]);
         world
     }
 
     /// Ingests events until the log has `size`, or all of them.
     pub(crate) fn grow_to(&mut self, size: usize) {
-        let before = self.sizes.last().copied().unwrap_or(0);
+        let before = self.size();
         let count = (size - before).min(self.rest.len());
         let more: Vec<String> = self.rest.drain(..count).collect();
-        fs::write(self.path("more.ndjson"), more.join("\n") + "\n").unwrap();
-        self.run(&["ingest", "ledger", "more.ndjson"]).fine();
+        self.ingest(&more, "ledger");
         self.sizes.push(before + count);
+    }
+
+    /// Ingests the last events, which are not in the log, into a copy of the ledger.
+    pub(crate) fn ingest_last(&self, count: usize, ledger: &str) {
+        self.ingest(&self.rest[self.rest.len() - count..], ledger);
+    }
+
+    fn ingest(&self, events: &[String], ledger: &str) {
+        fs::write(self.path("more.ndjson"), events.join("\n") + "\n").unwrap();
+        self.done(&["ingest", ledger, "more.ndjson"]);
     }
 
     /// The size of the log.
@@ -76,11 +87,7 @@ impl World {
 
     /// Writes the static tree with entry bundles to `site`, as an operator would for auditors.
     pub(crate) fn publish(&self) {
-        if self.path("site").exists() {
-            fs::remove_dir_all(self.path("site")).unwrap();
-        }
-        self.run(&["tiles", "ledger", "--out", "site", "--entries"])
-            .fine();
+        self.done(&["tiles", "ledger", "--out", "site", "--entries"]);
     }
 
     /// What a foreign reader must print first: size and root of the newest checkpoint.
@@ -90,6 +97,13 @@ impl World {
         let (size, root) = (lines.next().unwrap(), lines.next().unwrap());
         assert_eq!(size, self.size().to_string());
         format!("{size} {root}")
+    }
+
+    /// Runs `ledgerline` here, which must end well.
+    #[track_caller]
+    pub(crate) fn done(&self, arguments: &[&str]) {
+        let ran = self.run(arguments);
+        assert_eq!(ran.code, 0, "{ran}");
     }
 
     /// Runs `ledgerline` here.
