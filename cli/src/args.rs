@@ -65,7 +65,7 @@ pub enum Command {
     Audit(audit::Args),
     /// Write a run as CSV, Parquet or a journal
     Export(export::Args),
-    /// Make a signing key
+    /// Make, show, rotate and retire signing keys
     Keys(keys::Args),
     /// Make synthetic telemetry, a registry, pools, rules and the ground truth
     Simulate(simulate::Args),

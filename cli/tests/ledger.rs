@@ -8,6 +8,7 @@ use std::path::Path;
 
 use common::{ORIGIN, Place, copy, event, events, files};
 use ledgerline::log::{Checkpoint, HashTreeBuilder};
+use ledgerline_cli::ledger::durable::RealDisk;
 use ledgerline_cli::ledger::wal::{ENTRY_LENGTH, HEADER_LENGTH, WalWriter};
 use ledgerline_cli::ledger::{
     Ledger, LedgerError, LedgerWriter, RecoveryStep, SegmentProblem, State,
@@ -91,11 +92,11 @@ fn segments_tiles_and_checkpoints_are_those_of_the_tree() {
     assert_eq!(newest.head(), tree.head());
     assert_eq!(ledger.hash_tree().unwrap(), tree);
     assert_eq!(ledger.checkpoint().unwrap(), (note, newest));
-    let key = ledger.signing_key().unwrap();
+    let keys = ledger.vkeys().unwrap();
     for head in heads {
         let bytes = fs::read(ledger.layout().checkpoint_of_size(head.size)).unwrap();
         let note = ledgerline::log::Note::parse(&bytes).unwrap();
-        let stored = Checkpoint::open(&note, ORIGIN, &[key.verifier().clone()]).unwrap();
+        let stored = Checkpoint::open(&note, ORIGIN, &keys).unwrap();
         assert_eq!(stored.head(), head);
     }
     for level in [1, 2] {
@@ -157,8 +158,12 @@ fn every_interrupted_step_of_sealing_is_finished() {
     let all = events(65_536 + 5);
     // A crash when segment 0 was full, and segment 1 had begun, but nothing was sealed.
     for (number, part) in (0_u64..).zip(all.chunks(65_536)) {
-        let mut wal =
-            WalWriter::create(&before.join(format!("wal/{number:06}.wal")), number).unwrap();
+        let mut wal = WalWriter::create(
+            &RealDisk,
+            &before.join(format!("wal/{number:06}.wal")),
+            number,
+        )
+        .unwrap();
         wal.append(part).unwrap();
         wal.commit().unwrap();
     }
@@ -287,7 +292,7 @@ fn nothing_is_signed_that_does_not_extend_what_was_signed() {
     // The same number of events and more, one of them another: as if somebody had rewritten it.
     let mut forged = events(400);
     forged[299].position_ms += 1;
-    let mut wal = WalWriter::create(&path.join("wal/000000.wal"), 0).unwrap();
+    let mut wal = WalWriter::create(&RealDisk, &path.join("wal/000000.wal"), 0).unwrap();
     wal.append(&forged).unwrap();
     wal.commit().unwrap();
     place
@@ -449,7 +454,7 @@ fn an_auditors_copy_reads_but_does_not_write() {
     assert_eq!(data, own.read_segment(0).unwrap());
     assert_eq!(ledger.hash_tree().unwrap(), own.hash_tree().unwrap());
     for error in [
-        ledger.signing_key().map(|_| ()).unwrap_err(),
+        ledger.log_keys().map(|_| ()).unwrap_err(),
         ledger.master_secret().map(|_| ()).unwrap_err(),
         LedgerWriter::open(&copied).map(|_| ()).unwrap_err(),
     ] {

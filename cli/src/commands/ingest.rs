@@ -28,10 +28,17 @@ Events are acknowledged once they are fsynced; the summary is printed after that
 same input again does no harm to money: identical events of one play count once. Without
 --rejects one bad row means that nothing at all is appended.
 
+With --acks a feeder learns while it runs what is safe: each line {\"acknowledged\":N} on standard
+output says that the first N events of the ledger are on the disk and survive any crash. The first
+line comes before any input is read: count from there, keep what was sent and not acknowledged,
+and after a crash send again from where the first line of the next run says. Give --rejects with
+it, and rows are appended as they come; without it all wait for the end of the input.
+
 Examples:
   ledgerline ingest april events.ndjson
   ledgerline ingest april day-*.parquet --rejects bad.ndjson
-  zstd -dc events.csv.zst | ledgerline ingest april - --format csv")]
+  zstd -dc events.csv.zst | ledgerline ingest april - --format csv
+  feeder | ledgerline ingest april - --format ndjson --rejects bad.ndjson --acks")]
 pub struct Args {
     /// The ledger
     pub ledger: PathBuf,
@@ -51,6 +58,10 @@ pub struct Args {
     /// Replace the file for rejects if it exists
     #[arg(long, requires = "rejects")]
     pub force: bool,
+
+    /// Print {"acknowledged":N}, the ledger's durable events, after each batch that is on the disk
+    #[arg(long)]
+    pub acks: bool,
 }
 
 /// `--format`.
@@ -66,6 +77,31 @@ pub enum FormatArg {
     Parquet,
     /// Arrow IPC, file or stream
     Arrow,
+}
+
+/// Prints how many events are durable, each number once.
+struct Acks {
+    wanted: bool,
+    last: Option<u64>,
+    /// The first failure; nothing is printed behind it. Events are taken all the same.
+    result: Result<(), Error>,
+}
+
+impl Acks {
+    const fn new(wanted: bool) -> Self {
+        Self {
+            wanted,
+            last: None,
+            result: Ok(()),
+        }
+    }
+
+    fn print(&mut self, acknowledged: u64, ui: &Ui) {
+        if self.wanted && self.result.is_ok() && self.last != Some(acknowledged) {
+            self.result = ui.data(&json!({ "acknowledged": acknowledged }).to_string());
+            self.last = Some(acknowledged);
+        }
+    }
 }
 
 /// Runs `ingest`.
@@ -101,13 +137,17 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
         },
         rejects: args.rejects.clone(),
         force: args.force,
+        acks: args.acks,
     };
     let bar = ui.progress(None, "events", Unit::Items);
+    let mut acks = Acks::new(args.acks);
     let summary = ingest(&mut writer, &options, &mut |so_far| {
-        bar.set_position(so_far.events)
+        bar.set_position(so_far.events);
+        acks.print(so_far.acknowledged, ui);
     });
     bar.finish_and_clear();
     let summary = summary?;
+    acks.result?;
     let first = summary.indices.map(|(first, _)| first);
     let last = summary.indices.map(|(_, last)| last);
     ui.result(

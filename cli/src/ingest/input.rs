@@ -85,6 +85,24 @@ impl Read for Input {
     }
 }
 
+/// The first bytes, enough to know a format by, and no more than are there: who feeds a pipe may
+/// wait for an answer before writing more.
+fn read_head(source: &mut Source) -> io::Result<Vec<u8>> {
+    const ENOUGH: usize = 16;
+    let mut head = vec![0; 4096];
+    let mut length = 0;
+    while length < ENOUGH {
+        match source.read(head.get_mut(length..).unwrap_or_default()) {
+            Ok(0) => break,
+            Ok(count) => length += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    head.truncate(length);
+    Ok(head)
+}
+
 impl Input {
     /// Opens `path`, or standard input if it is `-`, and refuses what is empty or compressed.
     pub(super) fn open(path: &Path) -> Result<Self, IngestError> {
@@ -109,10 +127,7 @@ impl Input {
             name,
             reader: Cursor::new(Vec::new()).chain(source),
         };
-        let mut head = Vec::new();
-        let (_, source) = input.reader.get_mut();
-        let read = Read::by_ref(source).take(4096).read_to_end(&mut head);
-        read.map_err(FileError::at("read", path))?;
+        let head = read_head(input.reader.get_mut().1).map_err(FileError::at("read", path))?;
         let tool = match head.as_slice() {
             [] => {
                 return Err(IngestError::Empty { source: input.name });

@@ -42,6 +42,8 @@ pub struct Options {
     pub rejects: Option<PathBuf>,
     /// Whether a file for rejects may be replaced.
     pub force: bool,
+    /// Whether events are made durable as they come, not only when a batch is full.
+    pub acks: bool,
 }
 
 /// What was done.
@@ -75,6 +77,8 @@ pub struct Progress {
     pub events: u64,
     /// Bytes read so far, of text inputs.
     pub bytes: u64,
+    /// Events of the ledger that are durable.
+    pub acknowledged: u64,
 }
 
 /// Appends the events of all inputs, in order.
@@ -94,15 +98,18 @@ pub fn ingest(
     writer.append(&[])?;
     let key = writer.listener_key().clone();
     let dir = writer.layout().wals();
+    let mut so_far = Progress {
+        events: 0,
+        bytes: 0,
+        acknowledged: writer.acknowledged(),
+    };
+    // Whoever feeds standard input learns where to go on before sending anything.
+    progress(so_far);
     let inputs: Vec<Input> = options
         .inputs
         .iter()
         .map(|path| Input::open(path))
         .collect::<Result<_, _>>()?;
-    let mut so_far = Progress {
-        events: 0,
-        bytes: 0,
-    };
     let mut rejected = 0;
     let mut sink = match &options.rejects {
         Some(path) => Sink::Direct(Rejects::create(path, options.force)?),
@@ -120,13 +127,14 @@ pub fn ingest(
             match &mut sink {
                 Sink::Direct(rejects) => {
                     rejects.write(&name, &batch.rejects)?;
-                    writer.append(&batch.events)?;
+                    append(writer, &batch.events, options.acks)?;
                 }
                 Sink::Spool(spool) => {
                     spool.push(&batch.events)?;
                     bad.extend(batch.rejects.into_iter().take(5 - bad.len().min(5)));
                 }
             }
+            so_far.acknowledged = writer.acknowledged();
             progress(so_far);
             Ok(())
         });
@@ -152,9 +160,16 @@ pub fn ingest(
     }
     match sink {
         Sink::Direct(rejects) => rejects.finish()?,
-        Sink::Spool(spool) => spool.drain(&mut |events| Ok(writer.append(events)?))?,
+        Sink::Spool(spool) => spool.drain(&mut |events| {
+            append(writer, events, options.acks)?;
+            so_far.acknowledged = writer.acknowledged();
+            progress(so_far);
+            Ok(())
+        })?,
     }
     let size = writer.commit()?;
+    so_far.acknowledged = size;
+    progress(so_far);
     let sealed = writer.wait()?;
     Ok(Summary {
         accepted: size - first,
@@ -166,6 +181,14 @@ pub fn ingest(
         segments_sealed: sealed - sealed_before,
         size,
     })
+}
+
+fn append(writer: &mut LedgerWriter, events: &[Event], durably: bool) -> Result<(), IngestError> {
+    writer.append(events)?;
+    if durably {
+        writer.commit()?;
+    }
+    Ok(())
 }
 
 fn read(

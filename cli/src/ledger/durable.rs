@@ -4,9 +4,11 @@
 //! A file is written beside its place, fsynced, renamed, and its directory fsynced.
 
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
+
+pub use super::disk::{Access, Disk, DiskFile, RealDisk};
 
 /// A failed operation on a file, with what was being done to which one.
 #[derive(Debug)]
@@ -40,9 +42,9 @@ impl fmt::Display for FileError {
         match error.kind() {
             io::ErrorKind::StorageFull => f.write_str("; free some space and run it again"),
             io::ErrorKind::PermissionDenied => f.write_str("; check the owner and mode of it"),
-            _ if *doing == "fsync" => f.write_str(
-                "; what was not acknowledged may be lost: check the disk, then run it again",
-            ),
+            _ if *doing == "fsync" => {
+                f.write_str("; the disk may not hold what was written: check it")
+            }
             _ => Ok(()),
         }
     }
@@ -54,29 +56,6 @@ impl std::error::Error for FileError {
     }
 }
 
-/// Who may read a file.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Access {
-    /// As the umask says.
-    Public,
-    /// Mode 0600.
-    Secret,
-}
-
-/// Options that create or empty a file with this access.
-fn creating(access: Access) -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    if access == Access::Secret {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    #[cfg(not(unix))]
-    let _ = access;
-    options
-}
-
 /// The name beside `path` under which it is being written.
 #[must_use]
 pub fn temporary(path: &Path) -> PathBuf {
@@ -85,24 +64,92 @@ pub fn temporary(path: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Creates or replaces `path` by `bytes`, durably and all at once.
+impl dyn Disk + '_ {
+    /// Creates or replaces `path` by `bytes`, durably and all at once.
+    ///
+    /// # Errors
+    ///
+    /// [`FileError`]; `path` then holds either the content before or `bytes`.
+    pub fn write_atomic(&self, path: &Path, bytes: &[u8], access: Access) -> Result<(), FileError> {
+        let beside = temporary(path);
+        // A secret must not inherit the mode of a leftover.
+        self.remove_if_there(&beside)?;
+        let mut file = self
+            .create(&beside, access)
+            .map_err(FileError::at("create", &beside))?;
+        file.write(bytes).map_err(FileError::at("write", &beside))?;
+        file.sync().map_err(FileError::at("fsync", &beside))?;
+        drop(file);
+        self.rename(&beside, path)
+            .map_err(FileError::at("rename to", path))?;
+        self.sync_parent(path)
+    }
+
+    /// Makes the name of `path` durable.
+    ///
+    /// # Errors
+    ///
+    /// [`FileError`].
+    pub fn sync_parent(&self, path: &Path) -> Result<(), FileError> {
+        if path.parent().is_none() {
+            return Ok(());
+        }
+        let dir = parent_of(path);
+        self.sync_dir(dir).map_err(FileError::at("fsync", dir))
+    }
+
+    /// Creates a directory and those above it, durably. Those that are there are left as they are.
+    ///
+    /// # Errors
+    ///
+    /// [`FileError`].
+    pub fn create_dirs(&self, dir: &Path, access: Access) -> Result<(), FileError> {
+        if dir.as_os_str().is_empty() || dir.is_dir() {
+            return Ok(());
+        }
+        if let Some(parent) = dir.parent() {
+            self.create_dirs(parent, Access::Public)?;
+        }
+        match self.create_dir(dir, access) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                Err(FileError::at("create", dir)(error))
+            }
+            _ => self.sync_parent(dir),
+        }
+    }
+
+    /// Removes a file, durably; `false` if it was not there.
+    ///
+    /// # Errors
+    ///
+    /// [`FileError`].
+    pub fn remove_durably(&self, path: &Path) -> Result<bool, FileError> {
+        let removed = self.remove_if_there(path)?;
+        if removed {
+            self.sync_parent(path)?;
+        }
+        Ok(removed)
+    }
+
+    fn remove_if_there(&self, path: &Path) -> Result<bool, FileError> {
+        if fs::symlink_metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+            return Ok(false);
+        }
+        match self.remove(path) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(FileError::at("remove", path)(error)),
+        }
+    }
+}
+
+/// Creates or replaces `path` by `bytes` on the real disk, durably and all at once.
 ///
 /// # Errors
 ///
-/// [`FileError`]; `path` is then as before.
+/// [`FileError`]; `path` then holds either the content before or `bytes`.
 pub fn write_atomic(path: &Path, bytes: &[u8], access: Access) -> Result<(), FileError> {
-    let beside = temporary(path);
-    // A secret must not inherit the mode of a leftover.
-    remove_if_there(&beside)?;
-    let mut file = creating(access)
-        .open(&beside)
-        .map_err(FileError::at("create", &beside))?;
-    file.write_all(bytes)
-        .map_err(FileError::at("write", &beside))?;
-    file.sync_all().map_err(FileError::at("fsync", &beside))?;
-    drop(file);
-    fs::rename(&beside, path).map_err(FileError::at("rename to", path))?;
-    sync_parent(path)
+    real().write_atomic(path, bytes, access)
 }
 
 /// Makes the names in a directory durable.
@@ -111,12 +158,7 @@ pub fn write_atomic(path: &Path, bytes: &[u8], access: Access) -> Result<(), Fil
 ///
 /// [`FileError`].
 pub fn sync_dir(dir: &Path) -> Result<(), FileError> {
-    // Only Unix lets a directory be opened and fsynced.
-    if cfg!(unix) {
-        let handle = File::open(dir).map_err(FileError::at("open", dir))?;
-        handle.sync_all().map_err(FileError::at("fsync", dir))?;
-    }
-    Ok(())
+    real().sync_dir(dir).map_err(FileError::at("fsync", dir))
 }
 
 /// Makes the name of `path` durable.
@@ -125,11 +167,20 @@ pub fn sync_dir(dir: &Path) -> Result<(), FileError> {
 ///
 /// [`FileError`].
 pub fn sync_parent(path: &Path) -> Result<(), FileError> {
-    match path.parent() {
-        Some(parent) if parent.as_os_str().is_empty() => sync_dir(Path::new(".")),
-        Some(parent) => sync_dir(parent),
-        None => Ok(()),
-    }
+    real().sync_parent(path)
+}
+
+/// Creates a directory and those above it on the real disk, durably.
+///
+/// # Errors
+///
+/// [`FileError`].
+pub fn create_dirs(dir: &Path) -> Result<(), FileError> {
+    real().create_dirs(dir, Access::Public)
+}
+
+fn real() -> &'static dyn Disk {
+    &RealDisk
 }
 
 /// The directory that holds `path`.
@@ -159,47 +210,6 @@ pub fn replace_dir(new: &Path, target: &Path) -> Result<(), FileError> {
         fs::remove_dir_all(&aside).map_err(FileError::at("remove", &aside))?;
     }
     Ok(())
-}
-
-/// Creates a directory and those above it, durably.
-///
-/// # Errors
-///
-/// [`FileError`].
-pub fn create_dirs(dir: &Path) -> Result<(), FileError> {
-    if dir.as_os_str().is_empty() || dir.is_dir() {
-        return Ok(());
-    }
-    if let Some(parent) = dir.parent() {
-        create_dirs(parent)?;
-    }
-    match fs::create_dir(dir) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-            Err(FileError::at("create", dir)(error))
-        }
-        _ => sync_parent(dir),
-    }
-}
-
-/// Removes a file, durably; `false` if it was not there.
-///
-/// # Errors
-///
-/// [`FileError`].
-pub fn remove(path: &Path) -> Result<bool, FileError> {
-    let removed = remove_if_there(path)?;
-    if removed {
-        sync_parent(path)?;
-    }
-    Ok(removed)
-}
-
-fn remove_if_there(path: &Path) -> Result<bool, FileError> {
-    match fs::remove_file(path) {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(FileError::at("remove", path)(error)),
-    }
 }
 
 /// Reads a whole file, refusing one of more than `limit` bytes before reading it.
@@ -248,7 +258,7 @@ mod tests {
             let mode = fs::metadata(&path).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600);
         }
-        assert!(remove(&path).unwrap());
-        assert!(!remove(&path).unwrap());
+        assert!(real().remove_durably(&path).unwrap());
+        assert!(!real().remove_durably(&path).unwrap());
     }
 }

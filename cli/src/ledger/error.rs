@@ -3,9 +3,10 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use ledgerline::log::{CheckpointError, Hash, KeyError};
+use ledgerline::log::{CheckpointError, Hash, KeyError, TreeHead};
 
 use super::durable::FileError;
+use super::log_keys::KeysError;
 
 /// Why a ledger could not be created, read, or written to.
 #[derive(Debug)]
@@ -13,6 +14,8 @@ use super::durable::FileError;
 pub enum LedgerError {
     /// The system refused something.
     File(FileError),
+    /// The system refused something to the writer, which does nothing more.
+    Halted(FileError),
     /// `init` where something is already.
     Exists {
         /// The directory.
@@ -48,6 +51,15 @@ pub enum LedgerError {
     Origin(KeyError),
     /// The origin that run notes have as their first line.
     ReservedOrigin,
+    /// A key cannot be added or taken out.
+    Keys(KeysError),
+    /// A checkpoint cannot be signed.
+    Sign {
+        /// Its size.
+        size: u64,
+        /// What the key, the clock or the note says.
+        problem: String,
+    },
     /// A stored checkpoint does not open under the log's key.
     Checkpoint {
         /// The file.
@@ -75,6 +87,15 @@ pub enum LedgerError {
         signed: Hash,
         /// Root of the same number of events now.
         found: Hash,
+    },
+    /// `checkpoint` is not the one that the writer extends.
+    Moved {
+        /// The file.
+        path: PathBuf,
+        /// The one that is extended; `None` for none.
+        expected: Option<TreeHead>,
+        /// The one that is there.
+        found: Option<TreeHead>,
     },
     /// A segment is not what `SHA256SUMS` and the format say.
     Segment {
@@ -160,10 +181,26 @@ impl LedgerError {
     }
 }
 
+impl LedgerError {
+    /// The same error, of a writer that stops because of it.
+    pub(super) fn halting(self) -> Self {
+        match self {
+            Self::File(error) => Self::Halted(error),
+            other => other,
+        }
+    }
+}
+
 impl fmt::Display for LedgerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(error) => error.fmt(f),
+            Self::Halted(error) => write!(
+                f,
+                "{error}; the writer stopped and repeated nothing: events that were not \
+                 acknowledged may be lost; check the disk, then run it again, which recovers the \
+                 ledger"
+            ),
             Self::Exists { path } => write!(
                 f,
                 "{}: expected no file or an empty directory, but found something there; \
@@ -200,6 +237,10 @@ impl fmt::Display for LedgerError {
                  ledger of the period that is open now",
                 path.display()
             ),
+            Self::Keys(error) => error.fmt(f),
+            Self::Sign { size, problem } => {
+                write!(f, "cannot sign the checkpoint of size {size}: {problem}")
+            }
             Self::Origin(error) => write!(f, "origin: {error}"),
             Self::ReservedOrigin => f.write_str(
                 "origin: expected a log's own name, but found the first line of run notes",
@@ -225,6 +266,26 @@ impl fmt::Display for LedgerError {
                 "expected the first {size} events to have the signed root {signed}, but found \
                  {found}; nothing was signed: events, tiles or the master key were changed"
             ),
+            Self::Moved {
+                path,
+                expected,
+                found,
+            } => {
+                let named = |head: &Option<TreeHead>| {
+                    head.map_or("no checkpoint".to_owned(), |head| {
+                        format!("the checkpoint of size {} (root {})", head.size, head.root)
+                    })
+                };
+                write!(
+                    f,
+                    "{}: expected {}, which this writer extends, but found {}; it was not \
+                     replaced: find out whether a copy was restored or another machine writes to \
+                     this ledger",
+                    path.display(),
+                    named(expected),
+                    named(found)
+                )
+            }
             Self::Segment {
                 number,
                 path,
@@ -282,7 +343,7 @@ impl fmt::Display for SegmentProblem {
 impl std::error::Error for LedgerError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::File(error) => Some(error),
+            Self::File(error) | Self::Halted(error) => Some(error),
             _ => None,
         }
     }

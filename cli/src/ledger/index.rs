@@ -10,7 +10,7 @@ use ledgerline::salt::SaltKey;
 use ledgerline::wire::hex;
 use sha2::{Digest, Sha256};
 
-use super::durable::{Access, read_bounded, write_atomic};
+use super::durable::{Access, read_bounded};
 use super::error::LedgerError;
 use super::layout::{Layout, segment_name};
 
@@ -58,7 +58,8 @@ pub(super) fn write_sums(layout: &Layout, sums: &[[u8; 32]]) -> Result<(), Ledge
     for (sum, number) in sums.iter().zip(0..) {
         let _ = writeln!(text, "{}  {}", hex(sum), segment_name(number));
     }
-    write_atomic(&layout.sums(), text.as_bytes(), Access::Public)?;
+    let disk = layout.disk();
+    disk.write_atomic(&layout.sums(), text.as_bytes(), Access::Public)?;
     Ok(())
 }
 
@@ -99,7 +100,8 @@ pub(super) fn write_salt_keys(layout: &Layout, keys: &[SaltKey]) -> Result<(), L
     for (key, number) in keys.iter().zip(0_u64..) {
         let _ = writeln!(text, "{number} {}", key.to_hex());
     }
-    write_atomic(&layout.salt_keys(), text.as_bytes(), Access::Secret)?;
+    let disk = layout.disk();
+    disk.write_atomic(&layout.salt_keys(), text.as_bytes(), Access::Secret)?;
     Ok(())
 }
 

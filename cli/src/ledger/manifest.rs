@@ -6,7 +6,7 @@ use ledgerline::log::KeyName;
 use ledgerline::time::{Period, TimeMs};
 use serde::Deserialize;
 
-use super::durable::{Access, read_bounded, write_atomic};
+use super::durable::{Access, read_bounded};
 use super::error::LedgerError;
 use super::layout::Layout;
 
@@ -115,7 +115,10 @@ impl Manifest {
         let _ = writeln!(text, "from = \"{}\"", self.period.from());
         let _ = writeln!(text, "to = \"{}\"", self.period.to());
         let _ = writeln!(text, "state = \"{state}\"");
-        write_atomic(&layout.manifest(), text.as_bytes(), Access::Public)?;
+        let bytes = text.as_bytes();
+        layout
+            .disk()
+            .write_atomic(&layout.manifest(), bytes, Access::Public)?;
         Ok(())
     }
 }

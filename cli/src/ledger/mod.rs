@@ -3,10 +3,12 @@
 //! *In:* events, paths. *Out:* segments, tiles, checkpoints, all durable before they are
 //! acknowledged. *Does not know:* what events are worth.
 
+mod disk;
 pub mod durable;
 mod error;
 mod index;
 mod layout;
+mod log_keys;
 mod manifest;
 mod publish;
 mod reader;
@@ -20,6 +22,7 @@ mod writer;
 pub use error::{LedgerError, SegmentProblem};
 pub use index::sha256;
 pub use layout::Layout;
+pub use log_keys::{KeysError, LogKeys, is_exposed};
 pub use manifest::{Manifest, State};
 pub use publish::Published;
 pub use reader::{Ledger, SegmentData, SegmentInfo};
@@ -28,11 +31,12 @@ pub use seal::{base_hashes, leaf_hashes};
 pub use writer::LedgerWriter;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use ledgerline::log::{KeyName, VerifierKey};
 use ledgerline::time::Period;
 
-use durable::{FileError, create_dirs};
+use durable::{Access, Disk, FileError, RealDisk};
 
 /// Makes a new ledger: directories, secrets, and last of all `ledger.toml`. Gives the key that
 /// its readers need.
@@ -42,6 +46,20 @@ use durable::{FileError, create_dirs};
 /// [`LedgerError::Exists`] unless `path` is free or an empty directory; [`LedgerError::Origin`];
 /// [`LedgerError::File`].
 pub fn create(path: &Path, origin: &str, period: Period) -> Result<VerifierKey, LedgerError> {
+    create_on(path, origin, period, Arc::new(RealDisk))
+}
+
+/// As [`create`], on another disk.
+///
+/// # Errors
+///
+/// As [`create`].
+pub fn create_on(
+    path: &Path,
+    origin: &str,
+    period: Period,
+    disk: Arc<dyn Disk>,
+) -> Result<VerifierKey, LedgerError> {
     let origin = KeyName::parse(origin).map_err(LedgerError::Origin)?;
     if origin.as_str() == ledgerline::log::RESERVED_ORIGIN {
         return Err(LedgerError::ReservedOrigin);
@@ -57,16 +75,16 @@ pub fn create(path: &Path, origin: &str, period: Period) -> Result<VerifierKey, 
             path: path.to_owned(),
         });
     }
-    let layout = Layout::new(path);
+    let layout = Layout::on(path, disk);
     for dir in [layout.segments(), layout.wals(), layout.checkpoints()] {
-        create_dirs(&dir)?;
+        layout.disk().create_dirs(&dir, Access::Public)?;
     }
-    let key = secrets::create(&layout, origin.clone())?;
+    let vkey = secrets::create(&layout, origin.clone())?;
     let manifest = Manifest {
         origin,
         period,
         state: State::Open,
     };
     manifest.write(&layout)?;
-    Ok(key.verifier().clone())
+    Ok(vkey)
 }

@@ -1,16 +1,17 @@
 //! Publishing: the tree over all events, its tiles, and the signed checkpoint.
 //!
-//! The order: tiles are durable, the note is signed, `checkpoints/<size>` is durable, and only
-//! then `checkpoint` changes. A note that was signed is never forgotten, because nothing is signed
-//! that does not extend it.
+//! The order: events are durable, tiles are durable, the note is signed, `checkpoints/<size>` is
+//! durable, and only then `checkpoint` changes, from the one that was extended and from no other
+//! (compare and swap). A note that was signed is never forgotten, because nothing is signed that
+//! does not extend it.
 
 use ledgerline::event::Event;
 use ledgerline::log::{BASE_LEAVES, Checkpoint, Hash, HashTree, Note, TreeHead};
 use ledgerline::record::{SEGMENT_EVENTS, segment_key};
 
-use super::durable::{Access, create_dirs, read_bounded, write_atomic};
+use super::durable::{Access, read_bounded};
 use super::error::LedgerError;
-use super::reader::read_base_tile;
+use super::reader::{read_base_tile, read_checkpoint};
 use super::seal::{base_hashes, leaf_hashes, write_tile};
 use super::segment;
 use super::writer::LedgerWriter;
@@ -35,14 +36,20 @@ struct Tree {
 
 impl LedgerWriter {
     pub(super) fn publish_now(&mut self) -> Result<Published, LedgerError> {
+        // Before anything is signed, and once more when the next step is the swap.
+        self.check_unmoved()?;
         let tree = self.tree()?;
         let head = tree.tree.head();
         let before = match &self.newest {
             Some((note, newest)) => {
+                let (mut note, newest) = (note.clone(), newest.clone());
                 let old = newest.head();
-                let note = note.clone();
                 self.check_extends(&tree, old)?;
                 if old.size == head.size {
+                    // A key that is new since then signs, too.
+                    if self.keys.add_missing(&mut note, &newest)? {
+                        self.store(&note, newest)?;
+                    }
                     return Ok(Published {
                         note,
                         head,
@@ -55,20 +62,28 @@ impl LedgerWriter {
         };
         self.write_tiles(&tree.tree, before.unwrap_or(0))?;
 
-        let path = self.layout.checkpoint_of_size(head.size);
-        let wrong = |error| LedgerError::Checkpoint {
-            path: path.clone(),
+        let checkpoint = Checkpoint::new(self.manifest.origin.as_str(), head);
+        let checkpoint = checkpoint.map_err(|error| LedgerError::Checkpoint {
+            path: self.layout.checkpoint_of_size(head.size),
             error,
-        };
-        let checkpoint = Checkpoint::new(self.manifest.origin.as_str(), head).map_err(wrong)?;
-        let note = Note::sign(&checkpoint.to_string(), &[&self.signing])
-            .map_err(|error| wrong(ledgerline::log::CheckpointError::Note(error)))?;
-        let bytes = note.to_string();
-        create_dirs(&self.layout.checkpoints())?;
-        write_atomic(&path, bytes.as_bytes(), Access::Public)?;
-        write_atomic(&self.layout.checkpoint(), bytes.as_bytes(), Access::Public)?;
-        self.newest = Some((note.clone(), checkpoint));
+        })?;
+        let note = self.keys.sign_checkpoint(&checkpoint)?;
+        self.store(&note, checkpoint)?;
         Ok(Published { note, head, before })
+    }
+
+    /// Makes a signed checkpoint the newest one: in `checkpoints`, which is the point of no return,
+    /// then as `checkpoint`.
+    fn store(&mut self, note: &Note, checkpoint: Checkpoint) -> Result<(), LedgerError> {
+        let bytes = note.to_string();
+        let path = self.layout.checkpoint_of_size(checkpoint.head().size);
+        let disk = self.layout.disk();
+        disk.create_dirs(&self.layout.checkpoints(), Access::Public)?;
+        disk.write_atomic(&path, bytes.as_bytes(), Access::Public)?;
+        self.check_unmoved()?;
+        disk.write_atomic(&self.layout.checkpoint(), bytes.as_bytes(), Access::Public)?;
+        self.newest = Some((note.clone(), checkpoint));
+        Ok(())
     }
 
     /// The tree over all events: sealed segments by their tiles, the rest by its leaves.
@@ -111,6 +126,26 @@ impl LedgerWriter {
             path,
             problem,
         })
+    }
+
+    /// Refuses to go on if `checkpoint` is not the one that this writer extends. The lock keeps other
+    /// writers on this machine away; this notices a restored copy and a writer on another machine.
+    fn check_unmoved(&self) -> Result<(), LedgerError> {
+        let path = self.layout.checkpoint();
+        let origin = self.manifest.origin.as_str();
+        let found = match read_checkpoint(&self.layout, &path, origin) {
+            Err(LedgerError::NoCheckpoint { .. }) => None,
+            other => Some(other?.1.head()),
+        };
+        let expected = self.newest.as_ref().map(|(_, newest)| newest.head());
+        if found != expected {
+            return Err(LedgerError::Moved {
+                path,
+                expected,
+                found,
+            });
+        }
+        Ok(())
     }
 
     /// Refuses a tree that does not begin with the one that was signed.

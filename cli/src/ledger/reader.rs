@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use ledgerline::event::Event;
-use ledgerline::log::{BASE_LEAVES, Checkpoint, Hash, HashTree, Note, SigningKey, Tile};
+use ledgerline::log::{BASE_LEAVES, Checkpoint, Hash, HashTree, Note, Tile, VerifierKey};
 use ledgerline::record::SEGMENT_EVENTS;
 use ledgerline::salt::{ListenerKey, SaltKey};
 use ledgerline::time::Period;
@@ -13,6 +13,7 @@ use super::durable::read_bounded;
 use super::error::{LedgerError, SegmentProblem};
 use super::index::{read_salt_keys, read_sums, sha256};
 use super::layout::Layout;
+use super::log_keys::{LogKeys, read_vkeys};
 use super::manifest::{Manifest, State};
 use super::seal::leaf_hashes;
 use super::{secrets, segment};
@@ -211,13 +212,26 @@ impl Ledger {
         })
     }
 
-    /// The log's signing key.
+    /// The keys that the log signs with.
     ///
     /// # Errors
     ///
     /// [`LedgerError::NoSecret`] on an auditor's copy, [`LedgerError::Damaged`].
-    pub fn signing_key(&self) -> Result<SigningKey, LedgerError> {
-        secrets::signing_key(&self.layout, &self.manifest.origin)
+    pub fn log_keys(&self) -> Result<LogKeys, LedgerError> {
+        LogKeys::read(&self.layout, &self.manifest.origin)
+    }
+
+    /// The public keys of all that ever signed for this log, as `vkeys` lists them, in order.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Damaged`].
+    ///
+    /// # Does not prove
+    ///
+    /// That the log's operator wrote the list: trust comes from elsewhere.
+    pub fn vkeys(&self) -> Result<Vec<VerifierKey>, LedgerError> {
+        read_vkeys(&self.layout)
     }
 
     /// The log master secret.

@@ -7,12 +7,12 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use ledgerline::log::{Checkpoint, Note, SigningKey};
+use ledgerline::log::{Checkpoint, Note, VerifierKey};
 use ledgerline::record::{SEGMENT_EVENTS, segment_key};
 use ledgerline::salt::SaltKey;
 use ledgerline::wire::hex;
 
-use super::durable::{Access, FileError, read_bounded, remove, write_atomic};
+use super::durable::{Access, FileError, read_bounded};
 use super::error::{LedgerError, SegmentProblem};
 use super::index::{read_salt_keys, read_sums, sha256, write_salt_keys};
 use super::layout::Layout;
@@ -93,7 +93,7 @@ pub(super) struct Recovered {
 pub(super) fn recover(
     layout: &Layout,
     manifest: &Manifest,
-    signing: &SigningKey,
+    log_keys: &[VerifierKey],
     master: SaltKey,
 ) -> Result<Recovered, LedgerError> {
     let mut steps = Vec::new();
@@ -112,7 +112,7 @@ pub(super) fn recover(
         keys,
     };
     let mut pending = read_wals(layout, &sealer)?;
-    let newest = newest_checkpoint(layout, manifest, signing)?;
+    let newest = newest_checkpoint(layout, manifest, log_keys)?;
 
     // Everything has been read and found possible; from here on things change.
     let unsealed: u64 = pending.files.iter().map(|file| file.events()).sum();
@@ -129,9 +129,10 @@ pub(super) fn recover(
             found: size,
         });
     }
+    settle(layout)?;
     remove_temporaries(layout, &mut steps)?;
     for number in pending.left_over {
-        remove(&layout.wal(number))?;
+        layout.disk().remove_durably(&layout.wal(number))?;
         steps.push(RecoveryStep::RemovedWal(number));
     }
     if read_salt_keys(layout).ok().as_ref() != Some(&sealer.keys) && !sealer.keys.is_empty() {
@@ -141,27 +142,24 @@ pub(super) fn recover(
     let mut sealed_events = sealed;
     let mut open = None;
     for file in pending.files.drain(..) {
-        let kept = file.events();
-        let path = layout.wal(file.number);
+        let (number, kept) = (file.number, file.events());
+        let events = file.content.events;
+        if kept == SEGMENT_EVENTS {
+            sealer.seal(&events)?;
+            sealed_events += kept;
+            steps.push(RecoveryStep::Sealed(number));
+            continue;
+        }
         // Cuts a torn end off.
-        let wal = WalWriter::resume(&path, file.content.events.len())?;
+        let wal = WalWriter::rewrite(layout.disk(), &layout.wal(number), number, &events)?;
         if file.content.torn_bytes > 0 {
             steps.push(RecoveryStep::DroppedTorn {
-                segment: file.number,
+                segment: number,
                 kept,
                 bytes: file.content.torn_bytes,
             });
         }
-        if kept == SEGMENT_EVENTS {
-            sealer.seal(&file.content.events)?;
-            sealed_events += kept;
-            steps.push(RecoveryStep::Sealed(file.number));
-        } else {
-            open = Some(OpenSegment {
-                wal,
-                events: file.content.events,
-            });
-        }
+        open = Some(OpenSegment { wal, events });
     }
     if let Some((note, checkpoint)) = &newest {
         let size = checkpoint.head().size;
@@ -303,7 +301,7 @@ fn check_sealed(layout: &Layout, sealer: &Sealer, number: u64) -> Result<(), Led
 fn newest_checkpoint(
     layout: &Layout,
     manifest: &Manifest,
-    signing: &SigningKey,
+    keys: &[VerifierKey],
 ) -> Result<Option<(Note, Checkpoint)>, LedgerError> {
     let stored = numbers(&layout.checkpoints(), "")?.last().copied();
     let stored = stored.map(|size| layout.checkpoint_of_size(size));
@@ -314,7 +312,6 @@ fn newest_checkpoint(
             Err(LedgerError::NoCheckpoint { .. }) => continue,
             other => other?.0,
         };
-        let keys = std::slice::from_ref(signing.verifier());
         let checkpoint = Checkpoint::open(&note, origin, keys)
             .map_err(|error| LedgerError::Checkpoint { path, error })?;
         let size = checkpoint.head().size;
@@ -349,7 +346,10 @@ fn publish_stored(
             other => Some(other?.1.head().size),
         };
         if there != Some(size) {
-            write_atomic(&path, note.to_string().as_bytes(), Access::Public)?;
+            let bytes = note.to_string();
+            layout
+                .disk()
+                .write_atomic(&path, bytes.as_bytes(), Access::Public)?;
             done = true;
         }
     }
@@ -380,19 +380,63 @@ fn names(dir: &Path) -> Result<Vec<String>, LedgerError> {
     Ok(names)
 }
 
-fn remove_temporaries(layout: &Layout, steps: &mut Vec<RecoveryStep>) -> Result<(), LedgerError> {
-    let dirs = [
+/// Makes the names durable that were found. The process that wrote them may have ended between a
+/// renaming and the fsync of its directory; whoever relies on such a name, as the removal of a
+/// write-ahead file relies on the line in `SHA256SUMS`, must not come before it.
+fn settle(layout: &Layout) -> Result<(), LedgerError> {
+    let mut dirs = dirs(layout);
+    dirs.extend(tile_dirs(layout)?);
+    for dir in dirs {
+        // The parts of incomplete tiles are looked after where they are written.
+        if dir.extension().is_none_or(|extension| extension != "p") {
+            layout
+                .disk()
+                .sync_dir(&dir)
+                .map_err(FileError::at("fsync", &dir))?;
+        }
+    }
+    Ok(())
+}
+
+fn dirs(layout: &Layout) -> Vec<PathBuf> {
+    vec![
         layout.root().to_owned(),
         layout.secrets(),
         layout.segments(),
         layout.wals(),
         layout.checkpoints(),
-    ];
+    ]
+}
+
+/// `tile` and all directories in it, if there is one.
+fn tile_dirs(layout: &Layout) -> Result<Vec<PathBuf>, LedgerError> {
+    let mut found = Vec::new();
+    let mut next: Vec<PathBuf> = [layout.tiles()]
+        .into_iter()
+        .filter(|dir| dir.is_dir())
+        .collect();
+    while let Some(dir) = next.pop() {
+        let entries = std::fs::read_dir(&dir).map_err(FileError::at("read", &dir))?;
+        for entry in entries {
+            let entry = entry.map_err(FileError::at("read", &dir))?;
+            let about = entry.file_type().map_err(FileError::at("read", &dir))?;
+            if about.is_dir() {
+                next.push(entry.path());
+            }
+        }
+        found.push(dir);
+    }
+    Ok(found)
+}
+
+fn remove_temporaries(layout: &Layout, steps: &mut Vec<RecoveryStep>) -> Result<(), LedgerError> {
+    let mut dirs = dirs(layout);
+    dirs.extend(tile_dirs(layout)?);
     for dir in dirs {
         for name in names(&dir)? {
             if name.ends_with(".tmp") {
                 let path = dir.join(name);
-                if remove(&path)? {
+                if layout.disk().remove_durably(&path)? {
                     steps.push(RecoveryStep::RemovedTemporary(path));
                 }
             }

@@ -10,7 +10,7 @@ use ledgerline::record::{Record, encode_bare, segment_key};
 use ledgerline::salt::SaltKey;
 use rayon::prelude::*;
 
-use super::durable::{Access, create_dirs, remove, write_atomic};
+use super::durable::{Access, parent_of};
 use super::error::{LedgerError, SegmentProblem};
 use super::index::{sha256, write_salt_keys, write_sums};
 use super::layout::Layout;
@@ -40,7 +40,9 @@ impl Sealer {
             path: path.clone(),
             problem: SegmentProblem::Parquet(error.to_string()),
         })?;
-        write_atomic(&path, &bytes, Access::Public)?;
+        self.layout
+            .disk()
+            .write_atomic(&path, &bytes, Access::Public)?;
 
         let key = segment_key(&self.master, &self.origin, number);
         let base = base_hashes(&leaf_hashes(events, &key));
@@ -50,7 +52,9 @@ impl Sealer {
         write_salt_keys(&self.layout, &self.keys)?;
         self.sums.push(sha256(&bytes));
         write_sums(&self.layout, &self.sums)?;
-        remove(&self.layout.wal(number))?;
+        self.layout
+            .disk()
+            .remove_durably(&self.layout.wal(number))?;
         Ok(())
     }
 }
@@ -90,12 +94,13 @@ pub(super) fn write_tile(
     };
     let path = layout.tile(&tile);
     let bytes: Vec<u8> = hashes.iter().flat_map(|hash| *hash.as_bytes()).collect();
+    let disk = layout.disk();
     if std::fs::read(&path).is_ok_and(|there| there == bytes) {
+        // Its name need not be durable yet: the process that wrote it may have ended right then.
+        disk.sync_parent(&path)?;
         return Ok(());
     }
-    if let Some(dir) = path.parent() {
-        create_dirs(dir)?;
-    }
-    write_atomic(&path, &bytes, Access::Public)?;
+    disk.create_dirs(parent_of(&path), Access::Public)?;
+    disk.write_atomic(&path, &bytes, Access::Public)?;
     Ok(())
 }

@@ -11,15 +11,15 @@
 //! not passed over. (Damage inside the very last batch looks like a torn one; the newest
 //! checkpoint tells them apart as far as it reaches.)
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::fs::{self, File};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use ledgerline::event::Event;
 use ledgerline::record::{BARE_LENGTH, SEGMENT_EVENTS, decode_bare, encode_bare};
 use ledgerline::wire::Reader;
 
-use super::durable::{Access, FileError, write_atomic};
+use super::durable::{Access, Disk, DiskFile, FileError};
 use super::error::LedgerError;
 
 /// Events that are fsynced together at most.
@@ -60,7 +60,7 @@ fn entry_crc(place: usize, content: &[u8]) -> u32 {
 #[derive(Debug)]
 pub struct WalWriter {
     path: PathBuf,
-    file: File,
+    file: Box<dyn DiskFile>,
     /// Entries that are fsynced.
     durable: usize,
     /// Encoded entries that are not.
@@ -73,33 +73,36 @@ impl WalWriter {
     /// # Errors
     ///
     /// [`LedgerError::File`].
-    pub fn create(path: &Path, segment: u64) -> Result<Self, LedgerError> {
-        write_atomic(path, &header(segment), Access::Public)?;
-        Self::resume(path, 0)
+    pub fn create(disk: &dyn Disk, path: &Path, segment: u64) -> Result<Self, LedgerError> {
+        Self::rewrite(disk, path, segment, &[])
     }
 
-    /// Goes on behind the first `entries` entries, and cuts off whatever stands behind them.
+    /// Replaces the file by one that holds these events, durably, and goes on behind them.
+    ///
+    /// This is how a file that was found is taken over. What could be read of it need not be on the
+    /// disk: its writer may have ended before the fsync, or the fsync may have failed, after which
+    /// the system shows the bytes and never writes them. A second fsync proves nothing then; a
+    /// second write does.
     ///
     /// # Errors
     ///
     /// [`LedgerError::File`].
-    pub fn resume(path: &Path, entries: usize) -> Result<Self, LedgerError> {
-        let mut file = OpenOptions::new()
-            .write(true)
-            .open(path)
-            .map_err(FileError::at("open", path))?;
-        let end = (HEADER_LENGTH + entries * ENTRY_LENGTH) as u64;
-        let length = file.metadata().map_err(FileError::at("read", path))?.len();
-        if length != end {
-            file.set_len(end).map_err(FileError::at("cut", path))?;
-            file.sync_all().map_err(FileError::at("fsync", path))?;
+    pub fn rewrite(
+        disk: &dyn Disk,
+        path: &Path,
+        segment: u64,
+        events: &[Event],
+    ) -> Result<Self, LedgerError> {
+        let mut bytes = header(segment);
+        for (place, event) in events.iter().enumerate() {
+            // As one batch would be: the file is there whole or not at all.
+            push_entry(&mut bytes, place, place % BATCH, event);
         }
-        file.seek(SeekFrom::Start(end))
-            .map_err(FileError::at("seek in", path))?;
+        disk.write_atomic(path, &bytes, Access::Public)?;
         Ok(Self {
             path: path.to_owned(),
-            file,
-            durable: entries,
+            file: disk.open(path).map_err(FileError::at("open", path))?,
+            durable: events.len(),
             pending: Vec::new(),
         })
     }
@@ -108,6 +111,12 @@ impl WalWriter {
     #[must_use]
     pub fn len(&self) -> usize {
         self.durable + self.pending.len() / ENTRY_LENGTH
+    }
+
+    /// Entries that are durable.
+    #[must_use]
+    pub fn durable(&self) -> usize {
+        self.durable
     }
 
     /// Whether there is no entry.
@@ -126,13 +135,7 @@ impl WalWriter {
         let taken = events.len().min(room);
         for event in events.iter().take(taken) {
             let place = self.len();
-            let mut entry = encode_bare(event).to_vec();
-            // Batches stay below 2^16.
-            let in_batch = u16::try_from(place - self.durable).unwrap_or(u16::MAX);
-            entry.extend_from_slice(&in_batch.to_be_bytes());
-            let crc = entry_crc(place, &entry);
-            entry.extend_from_slice(&crc.to_be_bytes());
-            self.pending.extend_from_slice(&entry);
+            push_entry(&mut self.pending, place, place - self.durable, event);
             if self.pending.len() == BATCH * ENTRY_LENGTH {
                 self.commit()?;
             }
@@ -151,15 +154,25 @@ impl WalWriter {
             return Ok(());
         }
         self.file
-            .write_all(&self.pending)
+            .write(&self.pending)
             .map_err(FileError::at("write", &self.path))?;
         self.file
-            .sync_data()
+            .sync()
             .map_err(FileError::at("fsync", &self.path))?;
         self.durable = self.len();
         self.pending.clear();
         Ok(())
     }
+}
+
+fn push_entry(bytes: &mut Vec<u8>, place: usize, in_batch: usize, event: &Event) {
+    let from = bytes.len();
+    bytes.extend_from_slice(&encode_bare(event));
+    // Batches stay below 2^16.
+    let in_batch = u16::try_from(in_batch).unwrap_or(u16::MAX);
+    bytes.extend_from_slice(&in_batch.to_be_bytes());
+    let crc = entry_crc(place, bytes.get(from..).unwrap_or_default());
+    bytes.extend_from_slice(&crc.to_be_bytes());
 }
 
 /// What a file holds.
@@ -234,13 +247,14 @@ fn read_entry(place: usize, entry: &[u8]) -> Option<(usize, Event)> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::durable::RealDisk;
     use super::*;
     use crate::ledger::segment::tests::event;
 
     fn written(dir: &Path, count: usize) -> (PathBuf, Vec<Event>) {
         let path = dir.join("000003.wal");
         let events: Vec<Event> = (0..count).map(event).collect();
-        let mut writer = WalWriter::create(&path, 3).unwrap();
+        let mut writer = WalWriter::create(&RealDisk, &path, 3).unwrap();
         assert_eq!(writer.append(&events).unwrap(), count);
         writer.commit().unwrap();
         (path, events)
@@ -259,7 +273,7 @@ mod tests {
             let torn = (length - HEADER_LENGTH) % ENTRY_LENGTH;
             assert_eq!(content.torn_bytes, torn as u64);
             // Going on after a cut gives the same events.
-            let mut writer = WalWriter::resume(&path, whole).unwrap();
+            let mut writer = WalWriter::rewrite(&RealDisk, &path, 3, &events[..whole]).unwrap();
             writer.append(&events[whole..]).unwrap();
             writer.commit().unwrap();
             let (events, torn_bytes) = (events.clone(), 0);
@@ -313,7 +327,7 @@ mod tests {
     fn damage_before_a_small_later_batch_is_no_torn_end() {
         let dir = tempfile::tempdir().unwrap();
         let (path, events) = written(dir.path(), 4);
-        let mut writer = WalWriter::resume(&path, 4).unwrap();
+        let mut writer = WalWriter::rewrite(&RealDisk, &path, 3, &events).unwrap();
         writer.append(&events).unwrap();
         writer.commit().unwrap();
         let bytes = fs::read(&path).unwrap();

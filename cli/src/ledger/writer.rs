@@ -4,17 +4,20 @@
 //! writer refuses everything: only opening the ledger anew tells what the disk holds.
 
 use std::fs::{File, TryLockError};
+use std::io::ErrorKind;
 use std::path::Path;
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use ledgerline::event::Event;
-use ledgerline::log::{Checkpoint, Note, SigningKey};
+use ledgerline::log::{Checkpoint, Note, SignatureType, VerifierKey};
 use ledgerline::record::SEGMENT_EVENTS;
 use ledgerline::salt::ListenerKey;
 
-use super::durable::{FileError, remove};
+use super::durable::{Access, Disk, FileError, RealDisk};
 use super::error::LedgerError;
 use super::layout::Layout;
+use super::log_keys::{KeysError, LogKeys, read_vkeys};
 use super::manifest::{Manifest, State};
 use super::publish::Published;
 use super::recover::{self, RecoveryStep};
@@ -27,7 +30,7 @@ use super::wal::{FULL, WalWriter};
 pub struct LedgerWriter {
     pub(super) layout: Layout,
     pub(super) manifest: Manifest,
-    pub(super) signing: SigningKey,
+    pub(super) keys: LogKeys,
     pub(super) sealing: Sealing,
     /// Events of segments that are sealed or being sealed.
     pub(super) sealed_events: u64,
@@ -69,19 +72,33 @@ impl LedgerWriter {
     /// auditor's copy; [`LedgerError::Damaged`], [`LedgerError::Shrunk`] if something
     /// acknowledged is gone, which no crash does.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
-        let layout = Layout::new(path);
+        Self::open_on(path, Arc::new(RealDisk))
+    }
+
+    /// As [`open`](Self::open), on another disk.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn open_on(path: &Path, disk: Arc<dyn Disk>) -> Result<Self, LedgerError> {
+        let layout = Layout::on(path, disk);
         let manifest = Manifest::read(&layout)?;
-        let signing = secrets::signing_key(&layout, &manifest.origin)?;
+        LogKeys::read(&layout, &manifest.origin)?; // before the lock: an auditor's copy has none
         let master = secrets::master_secret(&layout)?;
         let listener = secrets::listener_key(&layout)?;
         let lock = lock(&layout)?;
         // Read again: the state may have changed before the lock was ours.
         let manifest = Manifest::read(&layout)?;
-        let state = recover::recover(&layout, &manifest, &signing, master)?;
+        // So may the keys.
+        let keys = LogKeys::read(&layout, &manifest.origin)?;
+        let mut known = read_vkeys(&layout)?;
+        known.extend(keys.verifiers().cloned());
+        known.dedup();
+        let state = recover::recover(&layout, &manifest, &known, master)?;
         let mut writer = Self {
             layout,
             manifest,
-            signing,
+            keys,
             sealing: Sealing::Idle(state.sealer),
             sealed_events: state.sealed_events,
             open: state.open,
@@ -121,6 +138,43 @@ impl LedgerWriter {
         &self.listener
     }
 
+    /// The keys that the log signs with.
+    #[must_use]
+    pub fn keys(&self) -> &LogKeys {
+        &self.keys
+    }
+
+    /// Adds a key of type 0x01 or 0x06. From now on it signs beside those that are there: readers
+    /// who know only the old ones go on reading while they learn the new one.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Keys`]; [`LedgerError::File`], after which the writer is stopped.
+    pub fn rotate_key(&mut self, kind: SignatureType) -> Result<VerifierKey, LedgerError> {
+        let origin = &self.manifest.origin;
+        let vkey = self.keys.rotate(&self.layout, origin, kind)?;
+        self.unless_stopped(|writer| writer.keys.write(&writer.layout))?;
+        Ok(vkey)
+    }
+
+    /// Stops signing with a key and forgets its secret.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Keys`] for an unknown id, the last key, or while the newest checkpoint has no
+    /// signature of a key that stays; [`LedgerError::File`], after which the writer is stopped.
+    pub fn retire_key(&mut self, id: u32) -> Result<(), LedgerError> {
+        self.keys.check_retire(id).map_err(LedgerError::Keys)?;
+        let staying = |key: &&VerifierKey| key.id() != id;
+        let staying: Vec<_> = self.keys.verifiers().filter(staying).cloned().collect();
+        let newest = self.newest.as_ref();
+        if newest.is_some_and(|(note, _)| note.verify(&staying).is_err()) {
+            return Err(LedgerError::Keys(KeysError::NoOverlap));
+        }
+        self.keys.retire(id);
+        self.unless_stopped(|writer| writer.keys.write(&writer.layout))
+    }
+
     /// Number of events taken so far, acknowledged or not: the index of the next one.
     #[must_use]
     pub fn size(&self) -> u64 {
@@ -131,13 +185,23 @@ impl LedgerWriter {
                 .map_or(0, |open| open.events.len() as u64)
     }
 
+    /// Number of events that are durable: those before this index survive any crash.
+    #[must_use]
+    pub fn acknowledged(&self) -> u64 {
+        self.sealed_events
+            + self
+                .open
+                .as_ref()
+                .map_or(0, |open| open.wal.durable() as u64)
+    }
+
     /// Takes events in order. They are acknowledged by [`commit`](Self::commit).
     ///
     /// # Errors
     ///
-    /// [`LedgerError::Closed`]; [`LedgerError::File`], after which the writer is stopped.
+    /// [`LedgerError::Closed`]; [`LedgerError::Halted`], after which the writer is stopped.
     pub fn append(&mut self, events: &[Event]) -> Result<(), LedgerError> {
-        if self.manifest.state == State::Closed {
+        if self.manifest.state == State::Closed && !self.stopped {
             return Err(LedgerError::Closed {
                 path: self.layout.root().to_owned(),
             });
@@ -159,7 +223,7 @@ impl LedgerWriter {
     ///
     /// # Errors
     ///
-    /// [`LedgerError::File`], after which the writer is stopped.
+    /// [`LedgerError::Halted`], after which the writer is stopped.
     pub fn commit(&mut self) -> Result<u64, LedgerError> {
         self.unless_stopped(|writer| {
             if let Some(open) = &mut writer.open {
@@ -183,7 +247,8 @@ impl LedgerWriter {
     /// # Errors
     ///
     /// [`LedgerError::Shrunk`], [`LedgerError::Forked`] instead of signing anything that is not an
-    /// extension of the newest checkpoint; [`LedgerError::File`].
+    /// extension of the newest checkpoint; [`LedgerError::Moved`] if that is not the published one;
+    /// [`LedgerError::Halted`].
     pub fn publish(&mut self) -> Result<Published, LedgerError> {
         self.commit()?;
         self.unless_stopped(Self::publish_now)
@@ -224,7 +289,8 @@ impl LedgerWriter {
                 open.wal.commit()?;
                 let number = writer.sealer()?.sums.len() as u64;
                 if open.events.is_empty() {
-                    remove(&writer.layout.wal(number))?;
+                    let layout = &writer.layout;
+                    layout.disk().remove_durably(&layout.wal(number))?;
                 } else {
                     writer.sealed_events += open.events.len() as u64;
                     writer.sealer()?.seal(&open.events)?;
@@ -245,7 +311,7 @@ impl LedgerWriter {
         let open = match self.open.take() {
             Some(open) => open,
             None => OpenSegment {
-                wal: WalWriter::create(&self.layout.wal(number), number)?,
+                wal: WalWriter::create(self.layout.disk(), &self.layout.wal(number), number)?,
                 events: Vec::with_capacity(FULL),
             },
         };
@@ -296,7 +362,7 @@ impl LedgerWriter {
         }
         let result = work(self);
         self.stopped = result.is_err();
-        result
+        result.map_err(LedgerError::halting)
     }
 }
 
@@ -325,12 +391,18 @@ impl OpenSegment {
 
 fn lock(layout: &Layout) -> Result<File, LedgerError> {
     let path = layout.lock();
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path)
-        .map_err(FileError::at("open", &path))?;
+    let open = || File::options().write(true).open(&path);
+    let file = match open() {
+        // It is not part of a copy. Another process may make it right now.
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            match layout.disk().create(&path, Access::Secret) {
+                Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+                _ => open(),
+            }
+        }
+        other => other,
+    };
+    let file = file.map_err(FileError::at("open", &path))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(LedgerError::Locked {

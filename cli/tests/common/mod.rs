@@ -5,6 +5,8 @@
     reason = "each test file uses a part of it"
 )]
 
+pub mod disk;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -94,9 +96,11 @@ impl Place {
         command
     }
 
-    pub fn init(&self, name: &str) {
+    /// A new ledger; gives its verifier key.
+    pub fn init(&self, name: &str) -> String {
         let period = Period::parse("2026-04").unwrap();
-        ledger::create(&self.path(name), ORIGIN, period).unwrap();
+        let vkey = ledger::create(&self.path(name), ORIGIN, period).unwrap();
+        vkey.to_string()
     }
 
     /// A new ledger with the same secrets.
@@ -106,6 +110,8 @@ impl Place {
             let secret = |ledger: &str| self.path(ledger).join("secret").join(key);
             fs::copy(secret(like), secret(name)).unwrap();
         }
+        let vkeys = |ledger: &str| self.path(ledger).join("vkeys");
+        fs::copy(vkeys(like), vkeys(name)).unwrap();
     }
 }
 

@@ -18,6 +18,7 @@ pub mod opening;
 mod policy;
 mod proof;
 mod scheme;
+mod subtree;
 mod tile;
 mod tlog_proof;
 mod tree;
@@ -36,6 +37,10 @@ pub use proof::{
     LeafIndex, ProofError, prove_consistency, prove_inclusion, verify_consistency, verify_inclusion,
 };
 pub use scheme::{SignatureType, ed25519_verify, ml_dsa44_verify};
+pub use subtree::{
+    Subtree, SubtreeError, prove_subtree_consistency, prove_subtree_inclusion,
+    verify_subtree_consistency, verify_subtree_inclusion,
+};
 pub use tile::{Tile, TileError};
 pub use tlog_proof::{MAX_EXTRA_BYTES, TlogProof, TlogProofError};
 pub use tree::{

@@ -101,7 +101,8 @@ pub fn verify_inclusion(
 /// The hashes that show that the tree of `new_size` leaves begins with that of `old_size` leaves.
 ///
 /// `subtree(lo, hi)` is the root over the leaves `lo..hi`; it is asked once for each hash. Empty
-/// where there is nothing to show: the old tree is empty or the sizes are equal.
+/// where there is nothing to show: the sizes are equal, or the old tree is empty, which
+/// [`verify_consistency`] refuses and a witness expects (C2SP tlog-witness, "add-checkpoint").
 ///
 /// # Errors
 ///
@@ -114,28 +115,10 @@ pub fn prove_consistency(
     subtree: &mut impl FnMut(u64, u64) -> Hash,
 ) -> Result<Vec<Hash>, ProofError> {
     check_sizes(old_size, new_size)?;
-    let mut proof = Vec::new();
     if old_size == 0 {
-        return Ok(proof);
+        return Ok(Vec::new());
     }
-    let (mut lo, mut hi) = (0, new_size);
-    while hi != old_size {
-        // Never ends early: `lo < old_size < hi`, so that `lo..hi` has two leaves or more.
-        let Some(mid) = split(lo, hi) else { break };
-        if old_size <= mid {
-            proof.push(subtree(mid, hi));
-            hi = mid;
-        } else {
-            proof.push(subtree(lo, mid));
-            lo = mid;
-        }
-    }
-    // The old root is known to the verifier; only a smaller subtree of the old tree is not.
-    if lo != 0 {
-        proof.push(subtree(lo, hi));
-    }
-    proof.reverse();
-    Ok(proof)
+    Ok(consistency_path(0, old_size, new_size, subtree))
 }
 
 /// Checks that the log of head `new` begins with exactly the leaves of head `old`.
@@ -144,57 +127,28 @@ pub fn prove_consistency(
 ///
 /// # Errors
 ///
-/// [`ProofError::SizesReversed`] and [`ProofError::PathLength`] before anything is hashed;
-/// [`ProofError::RootMismatch`], with the size of the head that is contradicted, if the proof leads
-/// to another root of either tree.
+/// [`ProofError::SizesReversed`], [`ProofError::EmptyOld`] and [`ProofError::PathLength`] before
+/// anything is hashed; [`ProofError::RootMismatch`], with the size of the head that is contradicted,
+/// if the proof leads to another root of either tree.
 ///
 /// # Does not prove
 ///
 /// That anyone signed either head, nor that there is no third head which fits to neither.
 ///
-/// Source: RFC 9162 §2.1.4.2, with the length of the proof computed first. An empty old tree, which
-/// RFC 9162 leaves out, is the beginning of every tree: its proof is empty.
+/// Source: RFC 9162 §2.1.4.2, with the length of the proof computed first. RFC 9162 leaves out an
+/// empty old tree: no proof ties the new root to it, and a caller who takes every log's beginning for
+/// good, as a witness does, has nothing to verify. Two empty trees agree.
 pub fn verify_consistency(old: TreeHead, new: TreeHead, proof: &[Hash]) -> Result<(), ProofError> {
     check_sizes(old.size, new.size)?;
-    let Some(last) = old.size.checked_sub(1) else {
+    if old.size == 0 {
+        if new.size != 0 {
+            return Err(ProofError::EmptyOld { new: new.size });
+        }
         check_length(0, 0, proof)?;
         check_root(old, Hash::empty_root())?;
-        return if new.size == 0 {
-            check_root(new, Hash::empty_root())
-        } else {
-            Ok(())
-        };
-    };
-    if old.size == new.size {
-        check_length(0, 0, proof)?;
-        return check_root(new, old.root);
+        return check_root(new, Hash::empty_root());
     }
-
-    // The way up from the old tree's last leaf begins at the largest complete subtree which that
-    // leaf ends. If this is all of the old tree, its root is known and not in the proof.
-    let complete = old.size.trailing_zeros();
-    let known = old.size.is_power_of_two();
-    let inner = levels_apart(last, new.size);
-    let edge = edge(last, inner);
-    let inner = inner.saturating_sub(complete);
-    let seed_length = u32::from(!known);
-    check_length(inner.saturating_add(seed_length), edge, proof)?;
-    let (seed, path) = match proof.split_first() {
-        Some((&seed, path)) if !known => (seed, path),
-        _ => (old.root, proof),
-    };
-
-    let last = last >> complete;
-    let (mut old_root, mut new_root) = (seed, seed);
-    for (level, &sibling) in (0..).zip(path) {
-        let on_left = level < inner && (last >> level) & 1 == 0;
-        if on_left {
-            new_root = Hash::node(new_root, sibling);
-        } else {
-            old_root = Hash::node(sibling, old_root);
-            new_root = Hash::node(sibling, new_root);
-        }
-    }
+    let (old_root, new_root) = consistency_roots(0, old, new.size, proof)?;
     check_root(old, old_root)?;
     check_root(new, new_root)
 }
@@ -215,6 +169,11 @@ pub enum ProofError {
         /// Size of the tree that should be the older.
         old: u64,
         /// Size of the tree that should be the newer.
+        new: u64,
+    },
+    /// The older tree is empty and the newer is not: there is nothing to prove from.
+    EmptyOld {
+        /// Size of the newer tree.
         new: u64,
     },
     /// These sizes need another number of hashes.
@@ -246,6 +205,11 @@ impl fmt::Display for ProofError {
                 f,
                 "expected an older tree of at most {new} leaves, but found one of {old}"
             ),
+            ProofError::EmptyOld { new } => write!(
+                f,
+                "expected an older tree of 1 to {new} leaves, but found the empty one, from which \
+                 nothing can be proven: take the newer tree as the first"
+            ),
             ProofError::PathLength { expected, found } => write!(
                 f,
                 "expected a proof of {expected} hashes for these sizes, but found {found}"
@@ -265,6 +229,92 @@ impl fmt::Display for ProofError {
 
 impl core::error::Error for ProofError {}
 
+/// The hashes that show the leaves `start..end` to be in the tree of `size` leaves, from which both
+/// their root and the tree's can be computed: the siblings on the way up from the largest complete
+/// subtree that ends at `end`, and this subtree's root before them unless it is all of `start..end`.
+///
+/// `start < end <= size`, and `start` is 0 or `start..end` is a [`Subtree`](super::Subtree).
+pub(super) fn consistency_path(
+    start: u64,
+    end: u64,
+    size: u64,
+    subtree: &mut impl FnMut(u64, u64) -> Hash,
+) -> Vec<Hash> {
+    let mut proof = Vec::new();
+    let (mut lo, mut hi) = (0, size);
+    while hi != end || lo < start {
+        // Never ends early: `lo..hi` holds more than `start.max(lo)..end`, which is not empty.
+        let Some(mid) = split(lo, hi) else { break };
+        if end <= mid {
+            proof.push(subtree(mid, hi));
+            hi = mid;
+        } else {
+            proof.push(subtree(lo, mid));
+            lo = mid;
+        }
+    }
+    // The root over `start..end` is known to the verifier; only that of a part of it is not.
+    if lo != start {
+        proof.push(subtree(lo, hi));
+    }
+    proof.reverse();
+    proof
+}
+
+/// The roots to which such a proof leads: that of the part, `part.size` leaves from `start` on, and
+/// that of the tree of `size` leaves. The part's own root is where the proof may begin.
+///
+/// The part is not empty and ends within the tree; `start` is as above.
+pub(super) fn consistency_roots(
+    start: u64,
+    part: TreeHead,
+    size: u64,
+    proof: &[Hash],
+) -> Result<(Hash, Hash), ProofError> {
+    let last = start.saturating_add(part.size.saturating_sub(1));
+    let height = u64::BITS.saturating_sub((start ^ last).leading_zeros());
+    // The way up begins at the largest complete subtree which the last leaf ends. If this is all of
+    // the part, or if the part ends where the tree does, the part's root is a node of the tree: it is
+    // known and not in the proof.
+    let ends_tree = last == size.saturating_sub(1);
+    let known = ends_tree || part.size.is_power_of_two();
+    let from = if ends_tree {
+        height
+    } else {
+        part.size.trailing_zeros()
+    };
+    let apart = levels_apart(last, size).max(from);
+    let inner = apart.saturating_sub(from);
+    let seed_length = u32::from(!known);
+    check_length(inner.saturating_add(seed_length), edge(last, apart), proof)?;
+    let (seed, path) = match proof.split_first() {
+        Some((&seed, path)) if !known => (seed, path),
+        _ => (part.root, proof),
+    };
+
+    // The nodes on the ways up from the first and the last leaf of the part. Where they meet, the
+    // part ends: what comes above is only of the tree.
+    let up = |node: u64, levels: u32| node.checked_shr(levels).unwrap_or(0);
+    let (mut first, mut node) = (up(start, from), up(last, from));
+    let (mut part_root, mut root) = (seed, seed);
+    for (level, &sibling) in (0..).zip(path) {
+        if level >= inner {
+            let alone = node.trailing_zeros();
+            (first, node) = (up(first, alone), up(node, alone));
+        }
+        if node & 1 == 0 {
+            root = Hash::node(root, sibling);
+        } else {
+            root = Hash::node(sibling, root);
+            if first != node {
+                part_root = Hash::node(sibling, part_root);
+            }
+        }
+        (first, node) = (first >> 1, node >> 1);
+    }
+    Ok((part_root, root))
+}
+
 /// Below this level the ways up from leaf `index` and from the last leaf are apart; from there on
 /// they are one, along the right edge, where every sibling is a left one.
 fn levels_apart(index: u64, size: u64) -> u32 {
@@ -277,7 +327,7 @@ fn edge(index: u64, inner: u32) -> u32 {
     index.checked_shr(inner).unwrap_or(0).count_ones()
 }
 
-fn check_length(inner: u32, edge: u32, path: &[Hash]) -> Result<(), ProofError> {
+pub(super) fn check_length(inner: u32, edge: u32, path: &[Hash]) -> Result<(), ProofError> {
     let expected = inner.saturating_add(edge) as usize;
     let found = path.len();
     if found != expected {
@@ -293,7 +343,7 @@ fn check_sizes(old: u64, new: u64) -> Result<(), ProofError> {
     Ok(())
 }
 
-fn check_root(head: TreeHead, found: Hash) -> Result<(), ProofError> {
+pub(super) fn check_root(head: TreeHead, found: Hash) -> Result<(), ProofError> {
     if found != head.root {
         return Err(ProofError::RootMismatch {
             size: head.size,
@@ -313,7 +363,7 @@ fn check_root(head: TreeHead, found: Hash) -> Result<(), ProofError> {
     clippy::cast_possible_truncation,
     reason = "tests"
 )]
-mod tests {
+pub(super) mod tests {
     use super::super::tree::root_of;
     use super::super::tree::tests::leaves;
     use super::*;
@@ -356,6 +406,11 @@ mod tests {
                 let proof =
                     prove_consistency(old_size, new_size, &mut |lo, hi| range(&all, lo, hi))
                         .unwrap();
+                if old_size == 0 && new_size > 0 {
+                    let refused = Err(ProofError::EmptyOld { new: new_size });
+                    assert_eq!(verify_consistency(old, new, &proof), refused);
+                    continue;
+                }
                 assert_eq!(verify_consistency(old, new, &proof), Ok(()));
                 for changed in changes(&proof) {
                     let verified = verify_consistency(old, new, &changed);
@@ -370,12 +425,7 @@ mod tests {
                     root: Hash::of(b"other"),
                     ..new
                 };
-                // Every tree begins with the empty one.
-                let anything_goes = old_size == 0 && new_size > 0;
-                assert_eq!(
-                    verify_consistency(old, other, &proof).is_ok(),
-                    anything_goes
-                );
+                assert!(verify_consistency(old, other, &proof).is_err());
             }
         }
     }
@@ -455,7 +505,7 @@ mod tests {
     }
 
     /// The proof one shorter, one longer, with two swapped, and with one hash changed.
-    fn changes(proof: &[Hash]) -> Vec<Vec<Hash>> {
+    pub(crate) fn changes(proof: &[Hash]) -> Vec<Vec<Hash>> {
         let mut changed = vec![[proof, &[Hash::empty_root()]].concat()];
         changed.push([&[Hash::empty_root()], proof].concat());
         for at in 0..proof.len() {

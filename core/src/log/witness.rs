@@ -35,7 +35,8 @@ impl AddCheckpoint {
     ///
     /// # Errors
     ///
-    /// [`RequestError`]: the answer is status 400. Nothing is verified here.
+    /// [`RequestError`]; its [`status`](RequestError::status) is the answer's. Nothing is verified
+    /// here.
     pub fn parse(bytes: &[u8]) -> Result<AddCheckpoint, RequestError> {
         if bytes.len() > MAX_REQUEST_BYTES {
             let found = bytes.len();
@@ -267,6 +268,21 @@ pub enum RequestError {
     ProofLines,
     /// The checkpoint is no note.
     Note(NoteError),
+}
+
+impl RequestError {
+    /// The HTTP status of the answer.
+    ///
+    /// A signature line that cannot be read is answered as one that does not verify: for both the
+    /// note is malformed by C2SP signed-note, and others decode what is not canonical base64 to a
+    /// false signature.
+    #[must_use]
+    pub const fn status(&self) -> u16 {
+        match self {
+            RequestError::Note(NoteError::SignatureLine { .. }) => 403,
+            _ => 400,
+        }
+    }
 }
 
 impl fmt::Display for RequestError {

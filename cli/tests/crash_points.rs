@@ -1,0 +1,481 @@
+//! The ledger at every crash and at every failed call.
+//!
+//! A short history is run on a disk that remembers each operation (`common/disk.rs` says what that
+//! disk promises). From one run the states are made that a crash before and after every operation
+//! may leave: the process killed; the power gone with only what was fsynced; the power gone with
+//! seeded random parts of the rest. In further runs every single call fails, one in each run. Each
+//! time the ledger must open, hold every acknowledged event at its index, agree with every
+//! checkpoint that anybody could have seen, and go on; and after that the power fails once more.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "tests"
+)]
+
+mod common;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+use common::disk::{Crash, How, Image, Mark, Op, Random, SimDisk, World};
+use common::{ORIGIN, event};
+use ledgerline::event::Event;
+use ledgerline::log::{
+    Checkpoint, Hash, HashTreeBuilder, Note, TreeHead, prove_consistency, verify_consistency,
+};
+use ledgerline::record::segment_key;
+use ledgerline::time::Period;
+use ledgerline_cli::ledger::{self, Ledger, LedgerError, LedgerWriter, SegmentData, wal};
+
+const SEGMENT: usize = 65_536;
+
+/// A directory in memory, where there is one: nothing of it needs to reach a disk.
+fn scratch() -> tempfile::TempDir {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() {
+        tempfile::tempdir_in(memory).unwrap()
+    } else {
+        tempfile::tempdir().unwrap()
+    }
+}
+
+fn ledger_in(root: &Path) -> PathBuf {
+    root.join("ledger")
+}
+
+/// Event number `n` of the history.
+fn some(from: usize, to: usize) -> Vec<Event> {
+    (from..to).map(event).collect()
+}
+
+/// Runs the history. With `calm` one operation follows another; otherwise a segment is sealed while
+/// the next one takes events.
+fn history(disk: &SimDisk, root: &Path, calm: bool) -> Result<(), LedgerError> {
+    let path = ledger_in(root);
+    let period = Period::parse("2026-04").unwrap();
+    ledger::create_on(&path, ORIGIN, period, Arc::new(disk.clone()))?;
+    disk.mark(Mark::Created);
+    let mut at = 0;
+    let mut writer = LedgerWriter::open_on(&path, Arc::new(disk.clone()))?;
+    taken(&mut writer, disk, |run| {
+        run.append(&mut at, 3)?;
+        run.append(&mut at, 300)?;
+        run.publish()?;
+        run.append(&mut at, 1)?;
+        run.publish()
+    })?;
+    drop(writer);
+    let mut writer = LedgerWriter::open_on(&path, Arc::new(disk.clone()))?;
+    taken(&mut writer, disk, |run| {
+        run.append(&mut at, 20_000)?;
+        let rest = SEGMENT - at;
+        run.append(&mut at, rest)?;
+        if calm {
+            run.writer.wait()?;
+        }
+        run.append(&mut at, 10)?;
+        run.publish()?;
+        run.append(&mut at, 600)?;
+        let (_, newest) = run.writer.close()?;
+        disk.mark(Mark::Published(newest.head().size));
+        Ok(())
+    })
+}
+
+struct Run<'a> {
+    writer: &'a mut LedgerWriter,
+    disk: &'a SimDisk,
+}
+
+impl Run<'_> {
+    fn append(&mut self, at: &mut usize, count: usize) -> Result<(), LedgerError> {
+        self.writer.append(&some(*at, *at + count))?;
+        *at += count;
+        let acknowledged = self.writer.commit()?;
+        assert_eq!(acknowledged, *at as u64);
+        self.disk.mark(Mark::Acknowledged(acknowledged));
+        Ok(())
+    }
+
+    fn publish(&mut self) -> Result<(), LedgerError> {
+        let published = self.writer.publish()?;
+        self.disk.mark(Mark::Published(published.head.size));
+        Ok(())
+    }
+}
+
+/// Runs a part of the history; if it fails, the writer must have stopped for good.
+fn taken(
+    writer: &mut LedgerWriter,
+    disk: &SimDisk,
+    part: impl FnOnce(&mut Run<'_>) -> Result<(), LedgerError>,
+) -> Result<(), LedgerError> {
+    let Err(error) = part(&mut Run { writer, disk }) else {
+        return Ok(());
+    };
+    let calls = disk.calls();
+    let stopped = |error: LedgerError| matches!(error, LedgerError::Stopped);
+    assert!(writer.append(&some(0, 9_000)).is_err_and(stopped));
+    assert!(writer.commit().is_err_and(stopped));
+    assert!(writer.wait().is_err_and(stopped));
+    assert!(writer.publish().is_err_and(stopped));
+    assert!(writer.close().is_err_and(stopped));
+    assert_eq!(disk.calls(), calls, "nothing is tried again");
+    Err(error)
+}
+
+/// What must hold of a ledger after a crash.
+#[derive(Clone, Debug, Default)]
+struct Demands {
+    created: bool,
+    acknowledged: u64,
+    published: u64,
+    /// All notes that stood in `checkpoint` or `checkpoints/` at some time.
+    seen: BTreeSet<Vec<u8>>,
+    /// Events behind the history's first so many are those of [`later`].
+    history: Option<u64>,
+}
+
+impl Demands {
+    fn follow(&mut self, world: &mut World, op: &Op) {
+        match op {
+            Op::Mark(Mark::Created) => self.created = true,
+            Op::Mark(Mark::Acknowledged(size)) => {
+                self.acknowledged = self.acknowledged.max(*size);
+            }
+            Op::Mark(Mark::Published(size)) => self.published = self.published.max(*size),
+            _ => {}
+        }
+        if let Some((path, content)) = world.apply(op)
+            && path.starts_with("ledger/checkpoint")
+        {
+            self.seen.insert(content);
+        }
+    }
+
+    /// Both are demanded.
+    fn merge(&mut self, other: &Self) {
+        self.created |= other.created;
+        self.acknowledged = self.acknowledged.max(other.acknowledged);
+        self.published = self.published.max(other.published);
+        self.seen.extend(other.seen.iter().cloned());
+    }
+}
+
+/// Events that are appended after the crash.
+fn later(n: usize) -> Event {
+    event(1_000_000 + n)
+}
+
+/// Opens the ledger after a crash, looks at everything, and goes on. `None` if there is none.
+/// Gives how far the history came, and the disk with its marks.
+fn survives(root: &Path, demands: &Demands) -> Option<(u64, SimDisk)> {
+    let path = ledger_in(root);
+    let disk = SimDisk::new(root);
+    let arc = || Arc::new(disk.clone());
+    let mut writer = match LedgerWriter::open_on(&path, arc()) {
+        Err(LedgerError::NotALedger { .. }) if !demands.created => {
+            // Making it was interrupted: it is made now, or what is there is left alone.
+            let period = Period::parse("2026-04").unwrap();
+            match ledger::create_on(&path, ORIGIN, period, arc()) {
+                Ok(_) | Err(LedgerError::Exists { .. }) => return None,
+                Err(error) => panic!("{error}"),
+            }
+        }
+        other => other.unwrap(),
+    };
+    let recovered = writer.size();
+    assert_eq!(writer.acknowledged(), recovered, "opening acknowledges");
+    assert!(
+        recovered >= demands.acknowledged,
+        "{recovered} of {demands:?}"
+    );
+    disk.mark(Mark::Created);
+    disk.mark(Mark::Acknowledged(recovered));
+    // What was recovered and not made durable before the second crash may be gone.
+    let history = demands.history.unwrap_or(recovered).min(recovered);
+    let more: Vec<Event> = (0..7).map(later).collect();
+    match writer.append(&more) {
+        Ok(()) => disk.mark(Mark::Acknowledged(writer.commit().unwrap())),
+        Err(LedgerError::Closed { .. }) => {}
+        Err(error) => panic!("{error}"),
+    }
+    let published = writer.publish().unwrap();
+    disk.mark(Mark::Published(published.head.size));
+    // Sealing a long tail takes longer than everything else, and is one and the same thing.
+    let tail = writer.size() % SEGMENT as u64;
+    if tail < 1_000 || recovered.is_multiple_of(5) {
+        writer.close().unwrap();
+    }
+    drop(writer);
+
+    let ledger = Ledger::open_readonly(&path).unwrap();
+    let mut index = 0;
+    let mut leaves = Vec::new();
+    let mut builder = HashTreeBuilder::new();
+    for data in all_events(&ledger) {
+        for found in &data.events {
+            let place = |from: u64| usize::try_from(index - from).unwrap();
+            let expected = match index {
+                _ if index < history => event(place(0)),
+                _ if index < recovered => later(place(history)),
+                _ => later(place(recovered)),
+            };
+            assert_eq!(*found, expected, "event {index}");
+            index += 1;
+        }
+        leaves.extend(ledger.leaf_hashes(&data));
+    }
+    assert!(index >= recovered);
+    leaves.iter().for_each(|leaf| builder.push(*leaf));
+    let tree = builder.finish();
+    let key = ledger.signing_key().unwrap();
+    let open = |note: &[u8]| {
+        let note = Note::parse(note).unwrap();
+        Checkpoint::open(&note, ORIGIN, &[key.verifier().clone()])
+            .unwrap()
+            .head()
+    };
+    let newest = open(ledger.checkpoint().unwrap().0.to_string().as_bytes());
+    assert_eq!(newest, tree.head());
+    assert!(newest.size >= demands.published);
+    let mut subtree = |lo, hi| -> Hash {
+        let mut leaf = |index: u64| leaves[usize::try_from(index).unwrap()];
+        tree.subtree_root(lo, hi, &mut leaf)
+    };
+    for note in &demands.seen {
+        let old: TreeHead = open(note);
+        let proof = prove_consistency(old.size, newest.size, &mut subtree).unwrap();
+        verify_consistency(old, newest, &proof).unwrap();
+    }
+    no_litter(&path);
+    Some((history, disk))
+}
+
+/// The events of all segments, the open one's from its write-ahead file.
+fn all_events(ledger: &Ledger) -> Vec<SegmentData> {
+    let sealed = ledger.segments().iter();
+    let mut found: Vec<_> = sealed
+        .map(|info| ledger.read_segment(info.number).unwrap())
+        .collect();
+    let number = found.len() as u64;
+    let open = ledger.layout().wal(number);
+    if open.is_file() {
+        let master = ledger.master_secret().unwrap();
+        found.push(SegmentData {
+            events: wal::read(&open, number).unwrap().events,
+            salt_key: segment_key(&master, ORIGIN, number),
+        });
+    }
+    found
+}
+
+/// No temporary file is left anywhere.
+fn no_litter(dir: &Path) {
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        assert!(path.extension().is_none_or(|e| e != "tmp"), "{path:?}");
+        if path.is_dir() {
+            no_litter(&path);
+        }
+    }
+}
+
+/// The power fails after recovery, and again later, on top of what the first end left unwritten.
+fn survives_again(world: &World, disk: &SimDisk, demands: &Demands, history: u64, seed: u64) {
+    let mut world = world.clone();
+    world.next_process();
+    let mut demands = Demands {
+        history: Some(history),
+        ..demands.clone()
+    };
+    let ops = disk.ops();
+    // Only up to the last of the marks: what comes later is closing, as in the history.
+    let marks: Vec<usize> = (0..ops.len())
+        .filter(|at| matches!(ops[*at], Op::Mark(_)))
+        .collect();
+    let mut random = Random(seed);
+    let somewhere = random.below(marks.last().copied().unwrap_or(0) + 1);
+    for (at, op) in ops.iter().enumerate() {
+        demands.follow(&mut world, op);
+        if at == somewhere || marks.last() == Some(&at) {
+            for mut crash in [Crash::Strict, Crash::Random(random.clone())] {
+                let root = scratch();
+                world.crash(&mut crash).write(root.path());
+                survives(root.path(), &demands);
+            }
+        }
+    }
+}
+
+/// Does the work of all cases on two threads of our own: the pool's must stay free for sealing.
+fn each<T: Sync>(cases: &[T], work: impl Fn(usize, &T) + Sync) {
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while let Some((at, case)) = {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    cases.get(at).map(|case| (at, case))
+                } {
+                    work(at, case);
+                }
+            });
+        }
+    });
+}
+
+/// A state after a crash.
+struct Case {
+    place: String,
+    image: Image,
+    demands: Demands,
+    /// The world in which another process goes on, if only the process ended.
+    world: Option<World>,
+}
+
+#[test]
+fn every_crash_keeps_what_was_acknowledged_and_published() {
+    let started = Instant::now();
+    let root = scratch();
+    let disk = SimDisk::new(root.path());
+    history(&disk, root.path(), false).unwrap();
+    let ops = disk.ops();
+
+    let mut cases: BTreeMap<u64, Case> = BTreeMap::new();
+    let mut states = 0;
+    let mut world = World::new();
+    let mut demands = Demands::default();
+    for point in 0..=ops.len() {
+        let mut crashes = vec![Crash::Process, Crash::Strict];
+        crashes.extend((0..6).map(|n| Crash::Random(Random((point * 6 + n) as u64))));
+        for mut crash in crashes {
+            states += 1;
+            let ends = matches!(crash, Crash::Process);
+            let image = world.crash(&mut crash);
+            let print = image.fingerprint();
+            let case = cases.entry(print).or_insert_with(|| Case {
+                place: String::new(),
+                image,
+                demands: Demands::default(),
+                world: None,
+            });
+            // The same state once more, with more to be demanded of it.
+            case.demands.merge(&demands);
+            case.place = format!("crash {crash:?} before operation {point}");
+            if ends {
+                case.world = Some(world.clone());
+            }
+        }
+        if let Some(op) = ops.get(point) {
+            demands.follow(&mut world, op);
+        }
+    }
+    assert!(demands.seen.len() >= 4, "the history publishes");
+    let cases: Vec<Case> = cases.into_values().collect();
+    let again = AtomicUsize::new(0);
+    each(&cases, |number, case| {
+        let root = scratch();
+        case.image.write(root.path());
+        let _place = Shown(&case.place);
+        if let Some((history, disk)) = survives(root.path(), &case.demands)
+            && let Some(world) = &case.world
+        {
+            again.fetch_add(1, Ordering::Relaxed);
+            survives_again(world, &disk, &case.demands, history, number as u64);
+        }
+    });
+    println!(
+        "{} operations, {states} states after a crash, {} of them different, {} second crashes; {:?}",
+        ops.len(),
+        cases.len(),
+        again.into_inner() * 4,
+        started.elapsed()
+    );
+}
+
+/// Says in which case a test failed.
+struct Shown<'a>(&'a str);
+
+impl Drop for Shown<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("in the case: {}", self.0);
+        }
+    }
+}
+
+#[test]
+fn every_failed_call_stops_the_writer_and_loses_nothing() {
+    let started = Instant::now();
+    let root = scratch();
+    let disk = SimDisk::new(root.path());
+    history(&disk, root.path(), true).unwrap();
+    let calls = disk.calls();
+    let ops = disk.ops();
+    let ops: Vec<&Op> = ops.iter().filter(|op| !matches!(op, Op::Mark(_))).collect();
+    assert_eq!(ops.len(), calls);
+    let mut cases = Vec::new();
+    for (at, op) in ops.iter().enumerate() {
+        cases.push((at, How::Eio));
+        if matches!(
+            op,
+            Op::Write { .. } | Op::Create { .. } | Op::CreateDir { .. }
+        ) {
+            cases.push((at, How::Short));
+        }
+    }
+    let messages = Mutex::new(BTreeSet::new());
+    each(&cases, |number, (at, how)| {
+        let place = format!("{how:?} of call {at}");
+        let _place = Shown(&place);
+        let root = scratch();
+        let disk = SimDisk::failing(root.path(), *at, *how);
+        let error = history(&disk, root.path(), true).unwrap_err();
+        assert_eq!(disk.calls(), at + 1, "nothing is done after a failed call");
+        let message = error.to_string();
+        let word = match how {
+            How::Eio => "Input/output error",
+            How::Short => "No space left on device",
+        };
+        assert!(
+            message.contains(word) && message.contains("cannot "),
+            "{message}"
+        );
+        let halted = matches!(error, LedgerError::Halted(_));
+        let file = matches!(error, LedgerError::File(_));
+        assert!(halted != file, "{message}");
+        assert_eq!(halted, message.contains("the writer stopped"), "{message}");
+
+        let mut world = World::new();
+        let mut demands = Demands::default();
+        for op in disk.ops() {
+            demands.follow(&mut world, &op);
+        }
+        // Only opening and making a ledger fail with nobody waiting for an acknowledgement.
+        assert!(
+            halted || !demands.created || message.contains("cannot"),
+            "{message}"
+        );
+        if let Some((history, disk)) = survives(root.path(), &demands) {
+            survives_again(&world, &disk, &demands, history, number as u64);
+        }
+        messages
+            .lock()
+            .unwrap()
+            .insert(message.split(' ').take(3).collect::<Vec<_>>()[1].to_owned());
+    });
+    println!(
+        "{calls} calls, {} failures; {:?}; {:?}",
+        cases.len(),
+        messages.into_inner().unwrap(),
+        started.elapsed()
+    );
+}
