@@ -90,6 +90,11 @@ fn ours(dir: &Path, log: &str) -> Witness {
     let vkey = program::run(dir, &init).fine();
     let added = program::run(dir, &["witness", "add-log", "witness", log]);
     assert_eq!(added.code, 0, "{added}");
+    start_ours(dir, vkey.trim())
+}
+
+/// Ours, which is there already.
+fn start_ours(dir: &Path, vkey: &str) -> Witness {
     let port = free_port();
     let listen = format!("127.0.0.1:{port}");
     let arguments = ["witness", "witness", "--listen", &listen];
@@ -97,7 +102,7 @@ fn ours(dir: &Path, log: &str) -> Witness {
     witness.listens(port);
     Witness {
         url: format!("http://{listen}/"),
-        vkey: vkey.trim().to_owned(),
+        vkey: vkey.to_owned(),
         servers: vec![witness],
     }
 }
@@ -183,10 +188,13 @@ fn our_witness_cosigns_for_the_client_of_transparency_dev() {
             .map(|size| format!("{size} cosigned\n"))
             .concat()
     );
-    let monitor = ["monitor", &witness.url, &witness.vkey, &world.vkey];
-    let held = go.interop(world.dir(), &monitor).fine();
-    assert_eq!(held.trim_end(), world.head());
+    holds_newest(go, &world, &witness);
 
+    // Killed and started again, it knows what it has cosigned.
+    let vkey = witness.vkey.clone();
+    drop(witness);
+    let witness = start_ours(world.dir(), &vkey);
+    holds_newest(go, &world, &witness);
     let refusals = ["refusals", &witness.url, "ledger/secret/log.key", "site"];
     let refusals = go.interop(world.dir(), &refusals).fine();
     assert_eq!(
@@ -200,9 +208,15 @@ fn our_witness_cosigns_for_the_client_of_transparency_dev() {
              a fork: consistency proof invalid\n"
         )
     );
+    holds_newest(go, &world, &witness);
+    assert!(witness.said().contains("evidence"), "{}", witness.said());
+}
+
+/// The witness shows monitors the newest checkpoint, cosigned.
+fn holds_newest(go: &Go, world: &World, witness: &Witness) {
+    let monitor = ["monitor", &witness.url, &witness.vkey, &world.vkey];
     let held = go.interop(world.dir(), &monitor).fine();
     assert_eq!(held.trim_end(), world.head());
-    assert!(witness.said().contains("evidence"), "{}", witness.said());
 }
 
 /// A log of github.com/transparency-dev/tessera publishes only what our witness and litewitness have
