@@ -139,34 +139,38 @@ fn omniwitness_cosigns_our_checkpoints_and_no_fork() {
 /// Grows a log before the eyes of a witness, then shows it another history of the same log.
 fn cosigns(go: &Go, mut world: World, witness: &Witness) {
     fs::write(world.path("policy"), policy(&world.vkey, &[witness])).unwrap();
-    let cosigned = |world: &World, checkpoint: &str| {
-        go.interop(world.dir(), &["cosigned", checkpoint, &witness.vkey])
-            .code
-            == 0
-    };
-    let publish = |world: &World, ledger: &str| {
-        let ran = world.run(&["checkpoint", ledger, "--policy", "policy"]);
-        let cosigned = cosigned(world, &format!("{ledger}/checkpoint"));
-        assert_eq!(ran.code == 0, cosigned, "{ran}");
-        cosigned
-    };
     for size in [1, 255, 256, 300] {
         world.grow_to(size);
-        // Twice: the second time nothing is new, and the witness cosigns again.
-        assert!(publish(&world, "ledger"));
-        assert!(publish(&world, "ledger"));
+        assert!(is_served(go, &world, "ledger", size, witness));
     }
     world.done(&["verify", "ledger/checkpoint", "--policy", "policy"]);
 
-    // The same keys, and other events behind the 300th.
+    // The same keys, and other events behind the 300th: first shorter than the honest log, then longer.
     copy(&world.path("ledger"), &world.path("fork"));
-    world.ingest_last(100, "fork");
     world.grow_to(400);
-    assert!(publish(&world, "ledger"));
-    assert!(!publish(&world, "fork"));
+    assert!(is_served(go, &world, "ledger", 400, witness));
+    for (more, size) in [(50, 350), (100, 450)] {
+        world.ingest_last(more, "fork");
+        assert!(!is_served(go, &world, "fork", size, witness));
+    }
 
     world.grow_to(usize::MAX);
-    assert!(publish(&world, "ledger"));
+    assert!(is_served(go, &world, "ledger", world.size(), witness));
+}
+
+/// Asks for a checkpoint of this size under the policy; it must be served, cosigned, or refused.
+fn is_served(go: &Go, world: &World, ledger: &str, size: usize, witness: &Witness) -> bool {
+    let ran = world.run(&["checkpoint", ledger, "--policy", "policy"]);
+    let checkpoint = format!("{ledger}/checkpoint");
+    let note = fs::read_to_string(world.path(&checkpoint)).unwrap_or_default();
+    let cosigned = ["cosigned", &checkpoint, &witness.vkey];
+    let served = note.lines().nth(1) == Some(&size.to_string())
+        && go.interop(world.dir(), &cosigned).code == 0;
+    assert_eq!(served, ran.code == 0, "{ran}\n{note}");
+    served || {
+        assert_eq!(ran.code, 1, "{ran}");
+        false
+    }
 }
 
 /// The client of transparency-dev/witness gets our cosignatures, which torchwood and
