@@ -54,7 +54,8 @@ fn litewitness(go: &Go, dir: &Path, log: &str) -> Witness {
     }
 }
 
-/// transparency-dev/witness's omniwitness for one log, in memory.
+/// transparency-dev/witness's omniwitness for one log, in memory: with a database it answers 500 to
+/// unknown origins.
 fn omniwitness(go: &Go, dir: &Path, log: &str) -> Witness {
     let port = free_port();
     let key = go.interop(dir, &["key", "omniwitness.example"]).fine();
@@ -95,13 +96,10 @@ fn ours(dir: &Path, log: &str) -> Witness {
 
 /// Ours, which is there already.
 fn start_ours(dir: &Path, vkey: &str) -> Witness {
-    let port = free_port();
-    let listen = format!("127.0.0.1:{port}");
-    let arguments = ["witness", "witness", "--listen", &listen];
+    let arguments = ["witness", "witness", "--listen", "127.0.0.1:0"];
     let mut witness = Server::start(program::path(), dir, &arguments);
-    witness.listens(port);
     Witness {
-        url: format!("http://{listen}/"),
+        url: format!("http://{}/", witness.word_after("http://")),
         vkey: vkey.to_owned(),
         servers: vec![witness],
     }
