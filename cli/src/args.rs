@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     audit, bundle, checkpoint, demo, export, ingest, init, keys, registry, simulate, statement,
-    verify,
+    verify, witness,
 };
 
 /// Royalty statements that the people who are paid can recompute.
@@ -67,6 +67,8 @@ pub enum Command {
     Export(export::Args),
     /// Make, show, rotate and retire signing keys
     Keys(keys::Args),
+    /// Run a witness: cosign checkpoints of logs that only ever append
+    Witness(witness::Args),
     /// Make synthetic telemetry, a registry, pools, rules and the ground truth
     Simulate(simulate::Args),
     /// Run everything once, from simulated plays to verified bundles and refused forgeries

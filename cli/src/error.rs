@@ -8,6 +8,7 @@ use crate::ledger::LedgerError;
 use crate::ledger::durable::FileError;
 use crate::registry_db::RegistryDbError;
 use crate::run::RunError;
+use crate::witness::WitnessError;
 
 /// How a command ended that did not fail.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -44,6 +45,8 @@ pub enum Error {
     Registry(RegistryDbError),
     /// A run.
     Run(RunError),
+    /// A witness.
+    Witness(WitnessError),
     /// Another file.
     File(FileError),
     /// An argument that only we can judge.
@@ -92,6 +95,7 @@ impl fmt::Display for Error {
             Self::Ingest(error) => error.fmt(f),
             Self::Registry(error) => error.fmt(f),
             Self::Run(error) => error.fmt(f),
+            Self::Witness(error) => error.fmt(f),
             Self::File(error) => error.fmt(f),
             Self::Usage { argument, message } => write!(f, "{argument}: {message}"),
             Self::Simulate { message } => f.write_str(message),
@@ -140,5 +144,11 @@ impl From<io::Error> for Error {
 impl From<RunError> for Error {
     fn from(error: RunError) -> Self {
         Self::Run(error)
+    }
+}
+
+impl From<WitnessError> for Error {
+    fn from(error: WitnessError) -> Self {
+        Self::Witness(error)
     }
 }

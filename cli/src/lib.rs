@@ -9,6 +9,8 @@
 //! | [`ingest`] | events from NDJSON, CSV, Parquet and Arrow |
 //! | [`registry_db`] | who owns what, in SQLite |
 //! | [`run`] | a run's directory: counting the log, storing tables, cutting bundles |
+//! | [`cosign`] | asking witnesses for cosignatures |
+//! | [`witness`] | a witness of logs: its directory, its decisions made durable, its server |
 //! | [`export`] | a run as CSV, Parquet and a journal |
 //! | [`csv_file`] [`guard`] | strict CSV; panics of file decoders become messages |
 #![allow(
@@ -18,6 +20,7 @@
 
 pub mod args;
 pub mod commands;
+pub mod cosign;
 pub mod csv_file;
 pub mod error;
 pub mod export;
@@ -28,3 +31,4 @@ pub mod registry_db;
 pub mod run;
 pub mod simulate;
 pub mod ui;
+pub mod witness;

@@ -236,12 +236,10 @@ fn survives(root: &Path, demands: &Demands) -> Option<(u64, SimDisk)> {
     assert!(index >= recovered);
     leaves.iter().for_each(|leaf| builder.push(*leaf));
     let tree = builder.finish();
-    let key = ledger.signing_key().unwrap();
+    let keys = ledger.vkeys().unwrap();
     let open = |note: &[u8]| {
         let note = Note::parse(note).unwrap();
-        Checkpoint::open(&note, ORIGIN, &[key.verifier().clone()])
-            .unwrap()
-            .head()
+        Checkpoint::open(&note, ORIGIN, &keys).unwrap().head()
     };
     let newest = open(ledger.checkpoint().unwrap().0.to_string().as_bytes());
     assert_eq!(newest, tree.head());

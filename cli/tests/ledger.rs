@@ -224,8 +224,13 @@ fn an_interrupted_publication_is_finished_with_the_signed_checkpoint() {
             Some(old) => fs::write(path.join("checkpoint"), old).unwrap(),
             None => fs::remove_file(path.join("checkpoint")).unwrap(),
         }
-        let writer = LedgerWriter::open(&path).unwrap();
-        assert_eq!(writer.recovery(), [RecoveryStep::PublishedCheckpoint(700)]);
+        let mut writer = LedgerWriter::open(&path).unwrap();
+        assert_eq!(writer.recovery(), [RecoveryStep::PendingCheckpoint(700)]);
+        // Opening serves nothing: that is for a command, which knows the cosignatures it needs.
+        let there = fs::read(path.join("checkpoint")).ok();
+        assert_eq!(there.as_ref(), content);
+        assert_eq!(writer.publish().unwrap().note, newest.note);
+        assert_eq!(writer.pending(), None);
         let text = fs::read_to_string(path.join("checkpoint")).unwrap();
         assert_eq!(text, newest.note.to_string());
     }
@@ -247,7 +252,15 @@ fn an_interrupted_closing_goes_on() {
     )
     .unwrap();
     let writer = LedgerWriter::open(&path).unwrap();
-    assert_eq!(writer.recovery(), [RecoveryStep::FinishedClosing]);
+    let pending = RecoveryStep::PendingCheckpoint(700);
+    assert_eq!(
+        writer.recovery(),
+        [RecoveryStep::FinishedClosing, pending.clone()]
+    );
+    drop(writer);
+    let mut writer = LedgerWriter::open(&path).unwrap();
+    assert_eq!(writer.recovery(), [pending]);
+    writer.close().unwrap();
     drop(writer);
     let ledger = Ledger::open_readonly(&path).unwrap();
     assert_eq!(ledger.sealed_size(), 700);

@@ -1,4 +1,6 @@
-"""Generates tests/vectors/*.json from this implementation, or compares them with what it generates.
+"""Generates tests/vectors/*.json and tests/vectors/c2sp from this implementation, or compares them with
+what it generates.
+
 
     vectors.py           writes the files
     vectors.py --check   verifies that the committed files are the same, exit code 1 if not
@@ -8,6 +10,8 @@ import importlib
 import json
 import sys
 from pathlib import Path
+
+import c2sp
 
 FOLDER = Path(__file__).resolve().parent.parent / "vectors"
 FILES = ("record", "tree", "opening", "note", "tables", "attribution", "settle", "sample", "bundle")
@@ -40,7 +44,25 @@ def stale():
         path = FOLDER / f"{name}.json"
         if not path.exists() or path.read_text("utf-8") != generate(name):
             out.append(f"{name}.json")
-    return out
+    return out + stale_c2sp()
+
+
+def stale_c2sp():
+    """Files below c2sp that are missing, others or too many. README.md is written by hand."""
+    wanted = c2sp.files()
+    folder = FOLDER / "c2sp"
+    found = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    found.pop("README.md", None)
+    return [f"c2sp/{path}" for path in sorted(wanted.keys() | found.keys()) if wanted.get(path) != found.get(path)]
+
+
+def write_c2sp():
+    folder = FOLDER / "c2sp"
+    for path in stale_c2sp():
+        (FOLDER / path).unlink(missing_ok=True)
+    for path, data in c2sp.files().items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(data)
 
 
 def main():
@@ -51,6 +73,7 @@ def main():
     FOLDER.mkdir(exist_ok=True)
     for name in FILES:
         (FOLDER / f"{name}.json").write_text(generate(name), "utf-8")
+    write_c2sp()
     return 0
 
 

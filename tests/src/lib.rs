@@ -2,6 +2,7 @@
 
 pub mod program;
 pub mod records;
+pub mod tiles;
 pub mod tiny;
 
 use std::io::Write as _;

@@ -19,6 +19,7 @@ use ledgerline::log::{
     TreeHead, VerifierKey, prove_consistency, prove_inclusion, verify_consistency,
     verify_inclusion,
 };
+use ledgerline_tests::tiles::{self, bytes};
 use sha2::Sha256;
 use sha2::digest::Output;
 use signed_note::{Signer, StandardSigner, StandardVerifier, Verifier, VerifierList};
@@ -258,21 +259,8 @@ struct Served {
 impl Served {
     fn of_size(size: u64) -> Served {
         let leaves: Vec<Hash> = (0..size).map(leaf).collect();
-        let mut builder = HashTreeBuilder::new();
-        leaves.iter().for_each(|&leaf| builder.push(leaf));
-        let tree = builder.finish();
-        let mut files = BTreeMap::new();
-        for level in 0..=Tile::MAX_LEVEL {
-            let hashes = match level {
-                0 => &leaves,
-                _ => tree.tile_hashes(level),
-            };
-            for tile in Tile::of_tree(level, size) {
-                let from = tile.index() as usize * 256;
-                let hashes = &hashes[from..from + usize::from(tile.width())];
-                files.insert(tile.to_string(), bytes(hashes));
-            }
-        }
+        let tree = tiles::tree(&leaves);
+        let files = tiles::files(&tree, &leaves);
         Served { tree, files }
     }
 }
@@ -311,10 +299,6 @@ fn sizes(dice: &mut Dice) -> BTreeSet<u64> {
 
 fn leaf(index: u64) -> Hash {
     Hash::leaf(&index.to_be_bytes())
-}
-
-fn bytes(hashes: &[Hash]) -> Vec<u8> {
-    hashes.iter().flat_map(|hash| *hash.as_bytes()).collect()
 }
 
 fn hashes(bytes: &[u8]) -> Vec<Hash> {

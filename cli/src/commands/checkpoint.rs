@@ -1,9 +1,10 @@
-//! `checkpoint`: the signed state of the log.
+//! `checkpoint`: the signed state of the log, cosigned by witnesses.
 
 use std::path::PathBuf;
 
 use serde_json::json;
 
+use super::cosign::{CosignArgs, cosign_and_serve};
 use super::open_writer;
 use crate::error::{Error, Outcome};
 use crate::ui::Ui;
@@ -11,15 +12,32 @@ use crate::ui::Ui;
 /// Arguments of `checkpoint`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Integrates all acknowledged events into the tree, writes its tiles, signs, and publishes
-LEDGER/checkpoint. Refuses to sign what does not extend the newest signed checkpoint. Without new
-events the newest one is printed again.
+Integrates all acknowledged events into the tree, writes its tiles, signs, has witnesses cosign, and
+serves the result as LEDGER/checkpoint. Refuses to sign what does not extend the newest signed
+checkpoint. Without new events the newest one is served again, and only those witnesses are asked
+whose cosignature it lacks.
 
-Example:
-  ledgerline checkpoint april")]
+With --policy its quorum decides (any, all, k of n): without it the checkpoint stays signed and
+stored but not served, and the exit code is 3, unless --fail open says otherwise. Only cosignatures
+that verify get into the note. If a witness has cosigned what this ledger does not have, the ledger
+is an old copy or a fork: nothing is served, and the exit code is 1.
+
+A policy (c2sp.org/tlog-policy):
+  witness w1 witness.example/w1+ce0c9543+BE7R... https://witness.example/w1
+  witness w2 other.example+5c1f04f2+BC0x... https://other.example
+  group two all w1 w2
+  quorum two
+
+Examples:
+  ledgerline checkpoint april
+  ledgerline checkpoint april --policy witnesses.txt
+  ledgerline checkpoint april --witness 'https://witness.example/w1 witness.example/w1+ce0c9543+BE7R...'")]
 pub struct Args {
     /// The ledger
     pub ledger: PathBuf,
+
+    #[command(flatten)]
+    cosign: CosignArgs,
 }
 
 /// Runs `checkpoint`.
@@ -28,21 +46,10 @@ pub struct Args {
 ///
 /// [`Error`].
 pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
+    let plan = args.cosign.plan()?;
     let mut writer = open_writer(&args.ledger, ui)?;
-    let published = writer.publish()?;
-    let note = published.note.to_string();
-    ui.result(
-        || {
-            json!({
-                "origin": writer.manifest().origin.as_str(),
-                "size": published.head.size,
-                "root": published.head.root.to_string(),
-                "before": published.before,
-                "note": note,
-            })
-        },
-        || note.clone(),
-    )?;
+    let staged = writer.stage()?;
+    let published = &staged.published;
     ui.say(&match published.before {
         Some(before) if before == published.head.size => {
             format!("no new events; the checkpoint of size {before} stands")
@@ -53,5 +60,23 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
         ),
         None => format!("signed size {}, the first checkpoint", published.head.size),
     });
-    Ok(Outcome::Done)
+    let cosigned = cosign_and_serve(&mut writer, &staged, &plan, ui)?;
+    let note = cosigned.note.to_string();
+    if ui.json {
+        ui.data(
+            &json!({
+                "origin": writer.manifest().origin.as_str(),
+                "size": published.head.size,
+                "root": published.head.root.to_string(),
+                "before": published.before,
+                "served": cosigned.is_served,
+                "witnesses": cosigned.witnesses,
+                "note": note,
+            })
+            .to_string(),
+        )?;
+    } else if cosigned.is_served {
+        ui.data(note.trim_end_matches('\n'))?;
+    }
+    Ok(cosigned.outcome)
 }

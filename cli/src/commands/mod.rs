@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod bundle;
 pub mod checkpoint;
+pub mod cosign;
 pub mod demo;
 pub mod export;
 pub mod forge;
@@ -15,6 +16,7 @@ pub mod simulate;
 pub mod statement;
 pub mod trust;
 pub mod verify;
+pub mod witness;
 
 use crate::args::Command;
 use crate::error::{Error, Outcome};
@@ -39,6 +41,7 @@ pub fn run(command: &Command, ui: &Ui) -> Result<Outcome, Error> {
         Command::Audit(args) => audit::run(args, ui),
         Command::Export(args) => export::run(args, ui),
         Command::Keys(args) => keys::run(args, ui),
+        Command::Witness(args) => witness::run(args, ui),
         Command::Demo(args) => demo::run(args, ui),
     }
 }

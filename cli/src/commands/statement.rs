@@ -9,10 +9,11 @@ use ledgerline::royalty::{Pools, Rules};
 use ledgerline::statement::{RunInputs, RunSalts, SaltedRun, derive, registry_rows};
 use serde_json::json;
 
+use super::cosign::{CosignArgs, Plan, cosign_and_serve};
 use super::open_writer;
 use crate::error::{Error, Outcome};
 use crate::ledger::durable::{parent_of, read_bounded};
-use crate::ledger::{Ledger, State};
+use crate::ledger::{Ledger, LedgerError, State};
 use crate::registry_db::RegistryDb;
 use crate::run::{Counted, Meta, RunDir, RunError, Threads, count_plays};
 use crate::ui::{Ui, Unit};
@@ -20,13 +21,16 @@ use crate::ui::{Ui, Unit};
 /// Arguments of `statement`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Closes the ledger's period for good: no more events are taken, a last checkpoint is signed. Then
+Closes the ledger's period for good: no more events are taken, a last checkpoint is signed, cosigned
+by the witnesses that are asked for, and served. Without their quorum the command ends there with
+exit code 3 (see `ledgerline checkpoint --help`); running it again goes on. Then
 counts the plays, divides the pools and writes the run: its signed note and tables. Running it
 again on the closed ledger gives the same run note, byte for byte, for the same inputs.
 
 Examples:
   ledgerline statement april --rules rules.toml --pools pools.csv --out april-run
-  ledgerline statement april --rules rules.toml --pools pools.csv --out april-run-1 --revision 1")]
+  ledgerline statement april --rules rules.toml --pools pools.csv --out april-run-1 --revision 1
+  ledgerline statement april --rules rules.toml --pools pools.csv --out run --policy witnesses.txt")]
 pub struct Args {
     /// The ledger
     pub ledger: PathBuf,
@@ -55,6 +59,9 @@ pub struct Args {
     /// Replace an earlier run of the same name
     #[arg(long)]
     pub force: bool,
+
+    #[command(flatten)]
+    cosign: CosignArgs,
 }
 
 /// Runs `statement`.
@@ -63,6 +70,7 @@ pub struct Args {
 ///
 /// [`Error`]; the ledger is closed only after rules, pools and registry were found readable.
 pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
+    let plan = args.cosign.plan()?;
     let out = RunDir::new(&args.out);
     out.check_free(args.force)?;
     let (rules_file, rules) = read_rules(&args.rules)?;
@@ -82,7 +90,10 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
     out.prepare()?;
     before.log_keys()?;
     before.master_secret()?;
-    let (checkpoint_note, checkpoint) = close(&args.ledger, &before, ui)?;
+    let (checkpoint_note, checkpoint) = match close(&args.ledger, &before, &plan, ui)? {
+        Closed::Served(served) => *served,
+        Closed::NotServed(outcome) => return Ok(outcome),
+    };
     let ledger = Ledger::open_readonly(&args.ledger)?;
     let attributor = Attributor {
         registry: &snapshot,
@@ -195,22 +206,41 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
     Ok(Outcome::Done)
 }
 
+/// How closing went.
+enum Closed {
+    /// The last checkpoint is served: its note, with the cosignatures that it has.
+    Served(Box<(Note, Checkpoint)>),
+    /// It lacks cosignatures.
+    NotServed(Outcome),
+}
+
 /// Closes the ledger, or takes its last checkpoint if it is closed.
-fn close(path: &Path, ledger: &Ledger, ui: &Ui) -> Result<(Note, Checkpoint), Error> {
-    if ledger.state() == State::Closed && ledger.sealed_size() > 0 {
-        let (note, checkpoint) = ledger.checkpoint()?;
-        if checkpoint.head().size == ledger.sealed_size() {
-            return Ok((note, checkpoint));
+fn close(path: &Path, ledger: &Ledger, plan: &Plan, ui: &Ui) -> Result<Closed, Error> {
+    if plan.is_empty() && ledger.state() == State::Closed && ledger.sealed_size() > 0 {
+        match ledger.checkpoint() {
+            Ok((note, checkpoint)) if checkpoint.head().size == ledger.sealed_size() => {
+                return Ok(Closed::Served(Box::new((note, checkpoint))));
+            }
+            // Closing was interrupted, or the last checkpoint is not served yet.
+            Ok(_) | Err(LedgerError::NoCheckpoint { .. }) => {}
+            Err(error) => return Err(error.into()),
         }
     }
     let mut writer = open_writer(path, ui)?;
-    let closed = writer.close()?;
+    let staged = writer.close_staged()?;
     ui.say(&format!(
         "closed {} with {} events",
-        closed.1.origin(),
-        closed.1.head().size
+        writer.manifest().origin,
+        staged.published.head.size
     ));
-    Ok(closed)
+    let cosigned = cosign_and_serve(&mut writer, &staged, plan, ui)?;
+    if !cosigned.is_served {
+        return Ok(Closed::NotServed(cosigned.outcome));
+    }
+    let checkpoint = Checkpoint::parse(cosigned.note.text()).map_err(|_| Error::Bug {
+        what: "a checkpoint of our own that cannot be read",
+    })?;
+    Ok(Closed::Served(Box::new((cosigned.note, checkpoint))))
 }
 
 /// Counts the plays of a ledger, with a progress bar.

@@ -24,7 +24,7 @@ pub use index::sha256;
 pub use layout::Layout;
 pub use log_keys::{KeysError, LogKeys, is_exposed};
 pub use manifest::{Manifest, State};
-pub use publish::Published;
+pub use publish::{LogTree, Published, Staged};
 pub use reader::{Ledger, SegmentData, SegmentInfo};
 pub use recover::RecoveryStep;
 pub use seal::{base_hashes, leaf_hashes};

@@ -1,60 +1,156 @@
 //! Publishing: the tree over all events, its tiles, and the signed checkpoint.
 //!
 //! The order: events are durable, tiles are durable, the note is signed, `checkpoints/<size>` is
-//! durable, and only then `checkpoint` changes, from the one that was extended and from no other
-//! (compare and swap). A note that was signed is never forgotten, because nothing is signed that
-//! does not extend it.
+//! durable (from here on it is signed for good), witnesses cosign it, and only then `checkpoint`
+//! changes, from the one that was served and from no other (compare and swap). A note that was
+//! signed is never forgotten, because nothing is signed that does not extend it.
+
+use std::borrow::Cow;
 
 use ledgerline::event::Event;
-use ledgerline::log::{BASE_LEAVES, Checkpoint, Hash, HashTree, Note, TreeHead};
+use ledgerline::log::{BASE_LEAVES, Checkpoint, Hash, HashTree, Note, TreeHead, prove_consistency};
 use ledgerline::record::{SEGMENT_EVENTS, segment_key};
+use ledgerline::salt::SaltKey;
 
 use super::durable::{Access, read_bounded};
 use super::error::LedgerError;
+use super::layout::Layout;
 use super::reader::{read_base_tile, read_checkpoint};
 use super::seal::{base_hashes, leaf_hashes, write_tile};
 use super::segment;
 use super::writer::LedgerWriter;
 
-/// A published checkpoint.
+/// A checkpoint that was signed, and perhaps served.
 #[derive(Clone, Debug)]
 pub struct Published {
     /// The signed note.
     pub note: Note,
     /// Size and root.
     pub head: TreeHead,
-    /// Size of the checkpoint before, if there was one.
+    /// Size of the newest checkpoint signed before, if there was one.
     pub before: Option<u64>,
 }
 
-/// The whole tree, with the leaf hashes of its last, incomplete segment.
-struct Tree {
+/// A checkpoint that is signed and stored, with the tree that it is over. It is served by
+/// [`LedgerWriter::serve`].
+#[derive(Debug)]
+pub struct Staged {
+    /// The checkpoint.
+    pub published: Published,
+    /// Its tree.
+    pub tree: LogTree,
+}
+
+/// The whole tree, with the leaf hashes of its last, incomplete segment, and what is needed to find
+/// those of the others.
+#[derive(Debug)]
+pub struct LogTree {
     tree: HashTree,
     tail_from: u64,
     tail: Vec<Hash>,
+    layout: Layout,
+    /// Of the sealed segments.
+    keys: Vec<SaltKey>,
+}
+
+impl LogTree {
+    /// Size and root.
+    #[must_use]
+    pub fn head(&self) -> TreeHead {
+        self.tree.head()
+    }
+
+    /// The hashes that show that this tree begins with its first `old_size` leaves. Reads at most one
+    /// segment.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Shrunk`] if it has fewer; [`LedgerError::File`], [`LedgerError::Segment`].
+    pub fn prove_consistency(&self, old_size: u64) -> Result<Vec<Hash>, LedgerError> {
+        let size = self.tree.size();
+        let leaves = self.leaves_before(old_size)?;
+        let mut leaf = |index| leaves.hash(index);
+        let mut subtree = |lo, hi| self.tree.subtree_root(lo, hi, &mut leaf);
+        prove_consistency(old_size, size, &mut subtree).map_err(|_| LedgerError::Shrunk {
+            signed: old_size,
+            found: size,
+        })
+    }
+
+    /// The root of the first `size` leaves. Reads at most one segment.
+    fn root_before(&self, size: u64) -> Result<Hash, LedgerError> {
+        let leaves = self.leaves_before(size)?;
+        let mut leaf = |index| leaves.hash(index);
+        Ok(self.tree.subtree_root(0, size, &mut leaf))
+    }
+
+    /// The leaf hashes that a tree of `size` leaves is asked for: those behind its last complete 256,
+    /// and what follows them up to the next 256. All of these lie in one segment.
+    fn leaves_before(&self, size: u64) -> Result<Leaves<'_>, LedgerError> {
+        let number = size.saturating_sub(1) / SEGMENT_EVENTS;
+        let from = number * SEGMENT_EVENTS;
+        if from >= self.tail_from || size.is_multiple_of(BASE_LEAVES as u64) {
+            return Ok(Leaves {
+                from: self.tail_from,
+                hashes: Cow::Borrowed(&self.tail),
+            });
+        }
+        let at = usize::try_from(number).unwrap_or(usize::MAX);
+        let key = self.keys.get(at).ok_or(LedgerError::NoSegment {
+            number,
+            count: self.keys.len() as u64,
+        })?;
+        Ok(Leaves {
+            from,
+            hashes: Cow::Owned(leaf_hashes(&sealed(&self.layout, number)?, key)),
+        })
+    }
+}
+
+/// Leaf hashes from some index on.
+struct Leaves<'a> {
+    from: u64,
+    hashes: Cow<'a, [Hash]>,
+}
+
+impl Leaves<'_> {
+    fn hash(&self, index: u64) -> Hash {
+        let at = index.checked_sub(self.from);
+        let at = at.and_then(|at| usize::try_from(at).ok());
+        // Never asked for: a wrong root would be found by whoever compares it.
+        at.and_then(|at| self.hashes.get(at).copied())
+            .unwrap_or(Hash::empty_root())
+    }
 }
 
 impl LedgerWriter {
     pub(super) fn publish_now(&mut self) -> Result<Published, LedgerError> {
+        let staged = self.stage_now()?;
+        self.serve_now(&staged.published.note)?;
+        Ok(staged.published)
+    }
+
+    pub(super) fn stage_now(&mut self) -> Result<Staged, LedgerError> {
         // Before anything is signed, and once more when the next step is the swap.
         self.check_unmoved()?;
         let tree = self.tree()?;
-        let head = tree.tree.head();
+        let head = tree.head();
         let before = match &self.newest {
             Some((note, newest)) => {
                 let (mut note, newest) = (note.clone(), newest.clone());
                 let old = newest.head();
-                self.check_extends(&tree, old)?;
+                check_extends(&tree, old)?;
                 if old.size == head.size {
                     // A key that is new since then signs, too.
                     if self.keys.add_missing(&mut note, &newest)? {
-                        self.store(&note, newest)?;
+                        self.store_now(&note)?;
                     }
-                    return Ok(Published {
+                    let published = Published {
                         note,
                         head,
                         before: Some(old.size),
-                    });
+                    };
+                    return Ok(Staged { published, tree });
                 }
                 Some(old.size)
             }
@@ -68,29 +164,71 @@ impl LedgerWriter {
             error,
         })?;
         let note = self.keys.sign_checkpoint(&checkpoint)?;
-        self.store(&note, checkpoint)?;
-        Ok(Published { note, head, before })
-    }
-
-    /// Makes a signed checkpoint the newest one: in `checkpoints`, which is the point of no return,
-    /// then as `checkpoint`.
-    fn store(&mut self, note: &Note, checkpoint: Checkpoint) -> Result<(), LedgerError> {
-        let bytes = note.to_string();
-        let path = self.layout.checkpoint_of_size(checkpoint.head().size);
+        let path = self.layout.checkpoint_of_size(head.size);
         let disk = self.layout.disk();
         disk.create_dirs(&self.layout.checkpoints(), Access::Public)?;
-        disk.write_atomic(&path, bytes.as_bytes(), Access::Public)?;
-        self.check_unmoved()?;
-        disk.write_atomic(&self.layout.checkpoint(), bytes.as_bytes(), Access::Public)?;
+        disk.write_atomic(&path, note.to_string().as_bytes(), Access::Public)?;
         self.newest = Some((note.clone(), checkpoint));
+        let published = Published { note, head, before };
+        Ok(Staged { published, tree })
+    }
+
+    /// Stores the newest checkpoint's note, which may have got more signatures.
+    pub(super) fn store_now(&mut self, note: &Note) -> Result<(), LedgerError> {
+        let path = self.layout.checkpoint_of_size(self.checked(note)?.size);
+        if let Some((newest, _)) = &mut self.newest
+            && newest != note
+        {
+            let bytes = note.to_string();
+            self.layout
+                .disk()
+                .write_atomic(&path, bytes.as_bytes(), Access::Public)?;
+            *newest = note.clone();
+        }
         Ok(())
     }
 
+    pub(super) fn serve_now(&mut self, note: &Note) -> Result<(), LedgerError> {
+        self.store_now(note)?;
+        self.check_unmoved()?;
+        let path = self.layout.checkpoint();
+        let bytes = note.to_string();
+        // What stands there unchanged is on the disk: recovery sees to that.
+        let is_there = std::fs::read(&path).is_ok_and(|there| there == bytes.as_bytes());
+        if !is_there {
+            let disk = self.layout.disk();
+            disk.write_atomic(&path, bytes.as_bytes(), Access::Public)?;
+        }
+        self.served = Some(self.checked(note)?);
+        Ok(())
+    }
+
+    /// The head of a note, if that is the newest checkpoint, signed by the log's key.
+    fn checked(&self, note: &Note) -> Result<TreeHead, LedgerError> {
+        let path = self.layout.checkpoint();
+        let wrong = |error| LedgerError::Checkpoint {
+            path: path.clone(),
+            error,
+        };
+        let keys: Vec<_> = self.keys.verifiers().cloned().collect();
+        let found = Checkpoint::open(note, self.manifest.origin.as_str(), &keys).map_err(wrong)?;
+        let expected = self.newest.as_ref().map(|(_, newest)| newest.head());
+        if Some(found.head()) != expected {
+            return Err(LedgerError::Moved {
+                path,
+                expected,
+                found: Some(found.head()),
+            });
+        }
+        Ok(found.head())
+    }
+
     /// The tree over all events: sealed segments by their tiles, the rest by its leaves.
-    fn tree(&mut self) -> Result<Tree, LedgerError> {
+    fn tree(&mut self) -> Result<LogTree, LedgerError> {
         let sealed_events = self.sealed_events;
         let layout = self.layout.clone();
         let sealer = self.sealer()?;
+        let keys = sealer.keys.clone();
         let mut base = Vec::new();
         for number in 0..sealed_events / SEGMENT_EVENTS {
             base.extend(read_base_tile(&layout, number, SEGMENT_EVENTS)?);
@@ -100,7 +238,7 @@ impl LedgerWriter {
         let tail_from = number * SEGMENT_EVENTS;
         // A closed ledger has its tail in a last, shorter segment, an open one in memory.
         let tail = if sealed_events > tail_from {
-            leaf_hashes(&self.sealed(number)?, &key)
+            leaf_hashes(&sealed(&layout, number)?, &key)
         } else {
             let events = self.open.as_ref().map(|open| open.events.as_slice());
             leaf_hashes(events.unwrap_or_default(), &key)
@@ -111,24 +249,16 @@ impl LedgerWriter {
         let tree = HashTree::from_parts(base, rest).map_err(|error| {
             LedgerError::damaged(layout.segments(), None, "a tree", error.to_string())
         })?;
-        Ok(Tree {
+        Ok(LogTree {
             tree,
             tail_from,
             tail,
+            layout,
+            keys,
         })
     }
 
-    fn sealed(&self, number: u64) -> Result<Vec<Event>, LedgerError> {
-        let path = self.layout.segment(number);
-        let bytes = read_bounded(&path, segment::MAX_BYTES)?;
-        segment::decode(bytes).map_err(|problem| LedgerError::Segment {
-            number,
-            path,
-            problem,
-        })
-    }
-
-    /// Refuses to go on if `checkpoint` is not the one that this writer extends. The lock keeps other
+    /// Refuses to go on if `checkpoint` is not the one that this writer knows. The lock keeps other
     /// writers on this machine away; this notices a restored copy and a writer on another machine.
     fn check_unmoved(&self) -> Result<(), LedgerError> {
         let path = self.layout.checkpoint();
@@ -137,48 +267,11 @@ impl LedgerWriter {
             Err(LedgerError::NoCheckpoint { .. }) => None,
             other => Some(other?.1.head()),
         };
-        let expected = self.newest.as_ref().map(|(_, newest)| newest.head());
+        let expected = self.served;
         if found != expected {
             return Err(LedgerError::Moved {
                 path,
                 expected,
-                found,
-            });
-        }
-        Ok(())
-    }
-
-    /// Refuses a tree that does not begin with the one that was signed.
-    fn check_extends(&mut self, tree: &Tree, old: TreeHead) -> Result<(), LedgerError> {
-        let size = tree.tree.size();
-        if size < old.size {
-            return Err(LedgerError::Shrunk {
-                signed: old.size,
-                found: size,
-            });
-        }
-        // The root of the first `old.size` leaves asks for the leaves behind the last complete
-        // 256 of them, all of which lie in one segment.
-        let number = old.size.saturating_sub(1) / SEGMENT_EVENTS;
-        let from = number * SEGMENT_EVENTS;
-        let sealed;
-        let leaves = if from >= tree.tail_from || old.size.is_multiple_of(BASE_LEAVES as u64) {
-            tree.tail.as_slice()
-        } else {
-            let sealer = self.sealer()?;
-            let key = segment_key(&sealer.master, &sealer.origin, number);
-            sealed = leaf_hashes(&self.sealed(number)?, &key);
-            &sealed
-        };
-        let mut leaf = |index: u64| {
-            let at = usize::try_from(index.saturating_sub(from)).unwrap_or(usize::MAX);
-            leaves.get(at).copied().unwrap_or(Hash::empty_root())
-        };
-        let found = tree.tree.subtree_root(0, old.size, &mut leaf);
-        if found != old.root {
-            return Err(LedgerError::Forked {
-                size: old.size,
-                signed: old.root,
                 found,
             });
         }
@@ -201,4 +294,34 @@ impl LedgerWriter {
         }
         Ok(())
     }
+}
+
+fn sealed(layout: &Layout, number: u64) -> Result<Vec<Event>, LedgerError> {
+    let path = layout.segment(number);
+    let bytes = read_bounded(&path, segment::MAX_BYTES)?;
+    segment::decode(bytes).map_err(|problem| LedgerError::Segment {
+        number,
+        path,
+        problem,
+    })
+}
+
+/// Refuses a tree that does not begin with the one that was signed.
+fn check_extends(tree: &LogTree, old: TreeHead) -> Result<(), LedgerError> {
+    let size = tree.tree.size();
+    if size < old.size {
+        return Err(LedgerError::Shrunk {
+            signed: old.size,
+            found: size,
+        });
+    }
+    let found = tree.root_before(old.size)?;
+    if found != old.root {
+        return Err(LedgerError::Forked {
+            size: old.size,
+            signed: old.root,
+            found,
+        });
+    }
+    Ok(())
 }

@@ -7,7 +7,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use ledgerline::log::{Checkpoint, Note, VerifierKey};
+use ledgerline::log::{Checkpoint, Note, TreeHead, VerifierKey};
 use ledgerline::record::{SEGMENT_EVENTS, segment_key};
 use ledgerline::salt::SaltKey;
 use ledgerline::wire::hex;
@@ -44,8 +44,10 @@ pub enum RecoveryStep {
     },
     /// `salt-keys` was not as it should be.
     RewroteSaltKeys,
-    /// A signed checkpoint was not yet the newest one.
-    PublishedCheckpoint(u64),
+    /// The served checkpoint was not among the stored ones.
+    StoredCheckpoint(u64),
+    /// The newest checkpoint is signed and not served.
+    PendingCheckpoint(u64),
     /// Closing had begun.
     FinishedClosing,
 }
@@ -70,12 +72,14 @@ impl fmt::Display for RecoveryStep {
                  {segment}, which keeps {kept} events"
             ),
             Self::RewroteSaltKeys => f.write_str("wrote segments/salt-keys again"),
-            Self::PublishedCheckpoint(size) => {
-                write!(
-                    f,
-                    "made the signed checkpoint of size {size} the newest one"
-                )
+            Self::StoredCheckpoint(size) => {
+                write!(f, "stored the served checkpoint of size {size} again")
             }
+            Self::PendingCheckpoint(size) => write!(
+                f,
+                "the checkpoint of size {size} is signed and not served yet; `checkpoint` or \
+                 `statement` serves it, with the cosignatures that are asked for"
+            ),
             Self::FinishedClosing => f.write_str("finished closing the period"),
         }
     }
@@ -87,6 +91,7 @@ pub(super) struct Recovered {
     pub(super) sealed_events: u64,
     pub(super) open: Option<OpenSegment>,
     pub(super) newest: Option<(Note, Checkpoint)>,
+    pub(super) served: Option<TreeHead>,
     pub(super) steps: Vec<RecoveryStep>,
 }
 
@@ -161,10 +166,11 @@ pub(super) fn recover(
         }
         open = Some(OpenSegment { wal, events });
     }
+    let served = served(layout, manifest)?;
     if let Some((note, checkpoint)) = &newest {
         let size = checkpoint.head().size;
-        if publish_stored(layout, manifest, note, size)? {
-            steps.push(RecoveryStep::PublishedCheckpoint(size));
+        if store(layout, manifest, note, size)? {
+            steps.push(RecoveryStep::StoredCheckpoint(size));
         }
     }
     Ok(Recovered {
@@ -172,6 +178,7 @@ pub(super) fn recover(
         sealed_events,
         open,
         newest,
+        served,
         steps,
     })
 }
@@ -303,7 +310,7 @@ fn newest_checkpoint(
     manifest: &Manifest,
     keys: &[VerifierKey],
 ) -> Result<Option<(Note, Checkpoint)>, LedgerError> {
-    let stored = numbers(&layout.checkpoints(), "")?.last().copied();
+    let stored = stored_sizes(layout)?.last().copied();
     let stored = stored.map(|size| layout.checkpoint_of_size(size));
     let mut newest: Option<(Note, Checkpoint)> = None;
     for path in stored.into_iter().chain([layout.checkpoint()]) {
@@ -332,28 +339,40 @@ fn newest_checkpoint(
     Ok(newest)
 }
 
-/// Brings `checkpoint` and `checkpoints/<size>` up to the newest one that was signed.
-fn publish_stored(
+/// Sizes of the stored checkpoints, ascending.
+pub(super) fn stored_sizes(layout: &Layout) -> Result<Vec<u64>, LedgerError> {
+    numbers(&layout.checkpoints(), "")
+}
+
+/// The head that `checkpoint` shows.
+fn served(layout: &Layout, manifest: &Manifest) -> Result<Option<TreeHead>, LedgerError> {
+    match read_checkpoint(layout, &layout.checkpoint(), manifest.origin.as_str()) {
+        Err(LedgerError::NoCheckpoint { .. }) => Ok(None),
+        other => Ok(Some(other?.1.head())),
+    }
+}
+
+/// Writes `checkpoints/<size>` of the newest checkpoint, if it is not there.
+fn store(
     layout: &Layout,
     manifest: &Manifest,
     note: &Note,
     size: u64,
 ) -> Result<bool, LedgerError> {
-    let mut done = false;
-    for path in [layout.checkpoint_of_size(size), layout.checkpoint()] {
-        let there = match read_checkpoint(layout, &path, manifest.origin.as_str()) {
-            Err(LedgerError::NoCheckpoint { .. }) => None,
-            other => Some(other?.1.head().size),
-        };
-        if there != Some(size) {
-            let bytes = note.to_string();
-            layout
-                .disk()
-                .write_atomic(&path, bytes.as_bytes(), Access::Public)?;
-            done = true;
+    let path = layout.checkpoint_of_size(size);
+    match read_checkpoint(layout, &path, manifest.origin.as_str()) {
+        Err(LedgerError::NoCheckpoint { .. }) => {}
+        other => {
+            if other?.1.head().size == size {
+                return Ok(false);
+            }
         }
     }
-    Ok(done)
+    let bytes = note.to_string();
+    layout
+        .disk()
+        .write_atomic(&path, bytes.as_bytes(), Access::Public)?;
+    Ok(true)
 }
 
 /// The numbers of the files `<number><suffix>` in a directory, ascending.

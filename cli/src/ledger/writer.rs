@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use ledgerline::event::Event;
-use ledgerline::log::{Checkpoint, Note, SignatureType, VerifierKey};
+use ledgerline::log::{Checkpoint, Note, SignatureType, TreeHead, VerifierKey};
 use ledgerline::record::SEGMENT_EVENTS;
 use ledgerline::salt::ListenerKey;
 
@@ -19,7 +19,8 @@ use super::error::LedgerError;
 use super::layout::Layout;
 use super::log_keys::{KeysError, LogKeys, read_vkeys};
 use super::manifest::{Manifest, State};
-use super::publish::Published;
+use super::publish::{Published, Staged};
+use super::reader::read_checkpoint;
 use super::recover::{self, RecoveryStep};
 use super::seal::Sealer;
 use super::secrets;
@@ -35,8 +36,10 @@ pub struct LedgerWriter {
     /// Events of segments that are sealed or being sealed.
     pub(super) sealed_events: u64,
     pub(super) open: Option<OpenSegment>,
-    /// The newest checkpoint, its signature verified.
+    /// The newest checkpoint that was signed, its signature verified.
     pub(super) newest: Option<(Note, Checkpoint)>,
+    /// The head that `checkpoint` shows.
+    pub(super) served: Option<TreeHead>,
     pub(super) recovery: Vec<RecoveryStep>,
     listener: ListenerKey,
     stopped: bool,
@@ -103,6 +106,7 @@ impl LedgerWriter {
             sealed_events: state.sealed_events,
             open: state.open,
             newest: state.newest,
+            served: state.served,
             recovery: state.steps,
             listener,
             stopped: false,
@@ -110,6 +114,12 @@ impl LedgerWriter {
         };
         if writer.manifest.state == State::Closed && writer.finish_closing()? {
             writer.recovery.push(RecoveryStep::FinishedClosing);
+        }
+        // Not served here: with the cosignatures that were asked for, or not at all, and only a
+        // command knows them.
+        if let Some(size) = writer.pending() {
+            let step = RecoveryStep::PendingCheckpoint(size);
+            writer.recovery.push(step);
         }
         Ok(writer)
     }
@@ -242,27 +252,96 @@ impl LedgerWriter {
         self.unless_stopped(|writer| Ok(writer.sealer()?.sums.len() as u64))
     }
 
-    /// Commits, seals, writes tiles, signs, and publishes the checkpoint over all events.
+    /// Commits, seals, writes tiles, signs, and serves the checkpoint over all events.
     ///
     /// # Errors
     ///
     /// [`LedgerError::Shrunk`], [`LedgerError::Forked`] instead of signing anything that is not an
-    /// extension of the newest checkpoint; [`LedgerError::Moved`] if that is not the published one;
-    /// [`LedgerError::Halted`].
+    /// extension of the newest checkpoint; [`LedgerError::Moved`] if the served one is not the one
+    /// that this writer knows; [`LedgerError::Halted`].
     pub fn publish(&mut self) -> Result<Published, LedgerError> {
         self.commit()?;
         self.unless_stopped(Self::publish_now)
     }
 
-    /// Ends the period: no more events, the tail sealed as a shorter segment, a last checkpoint.
-    /// Closing a closed ledger again changes nothing.
+    /// As [`publish`](Self::publish), without serving it: that is for later, by
+    /// [`serve`](Self::serve). Without new events this is the newest checkpoint again.
+    ///
+    /// # Errors
+    ///
+    /// As [`publish`](Self::publish).
+    pub fn stage(&mut self) -> Result<Staged, LedgerError> {
+        self.commit()?;
+        self.unless_stopped(Self::stage_now)
+    }
+
+    /// Stores the newest checkpoint with the signatures that this note has, without serving it.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Moved`], [`LedgerError::Checkpoint`] if it is another checkpoint;
+    /// [`LedgerError::Halted`].
+    pub fn store(&mut self, note: &Note) -> Result<(), LedgerError> {
+        self.unless_stopped(|writer| writer.store_now(note))
+    }
+
+    /// Serves the newest checkpoint with the signatures that this note has: stores it, and replaces
+    /// `checkpoint`.
+    ///
+    /// # Errors
+    ///
+    /// As [`store`](Self::store).
+    pub fn serve(&mut self, note: &Note) -> Result<(), LedgerError> {
+        self.unless_stopped(|writer| writer.serve_now(note))
+    }
+
+    /// Size of the newest checkpoint that was signed, if it is not served.
+    #[must_use]
+    pub fn pending(&self) -> Option<u64> {
+        let newest = self.newest.as_ref().map(|(_, newest)| newest.head())?;
+        (self.served != Some(newest)).then_some(newest.size)
+    }
+
+    /// The newest stored checkpoints, at most `count`, the newest first. Their signatures are not
+    /// verified.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::File`], [`LedgerError::Checkpoint`].
+    pub fn stored(&self, count: usize) -> Result<Vec<(Note, Checkpoint)>, LedgerError> {
+        let sizes = recover::stored_sizes(&self.layout)?;
+        let sizes = sizes.into_iter().rev().take(count);
+        let read = |size| {
+            let path = self.layout.checkpoint_of_size(size);
+            read_checkpoint(&self.layout, &path, self.manifest.origin.as_str())
+        };
+        sizes.map(read).collect()
+    }
+
+    /// Ends the period: no more events, the tail sealed as a shorter segment, a last checkpoint,
+    /// signed and served. Closing a closed ledger again changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`publish`](Self::publish).
+    pub fn close(&mut self) -> Result<(Note, Checkpoint), LedgerError> {
+        self.close_staged()?;
+        self.unless_stopped(Self::publish_now)?;
+        self.newest
+            .clone()
+            .ok_or_else(|| LedgerError::NoCheckpoint {
+                path: self.layout.root().to_owned(),
+            })
+    }
+
+    /// As [`close`](Self::close), without serving the last checkpoint.
     ///
     /// The state is written first, so that an interrupted closing goes on at the next opening.
     ///
     /// # Errors
     ///
     /// As [`publish`](Self::publish).
-    pub fn close(&mut self) -> Result<(Note, Checkpoint), LedgerError> {
+    pub fn close_staged(&mut self) -> Result<Staged, LedgerError> {
         self.commit()?;
         self.unless_stopped(|writer| {
             writer.sealer()?;
@@ -273,14 +352,10 @@ impl LedgerWriter {
             Ok(())
         })?;
         self.finish_closing()?;
-        self.newest
-            .clone()
-            .ok_or_else(|| LedgerError::NoCheckpoint {
-                path: self.layout.root().to_owned(),
-            })
+        self.unless_stopped(Self::stage_now)
     }
 
-    /// Seals the tail and publishes, if that is still to be done.
+    /// Seals the tail and signs, if that is still to be done.
     fn finish_closing(&mut self) -> Result<bool, LedgerError> {
         self.unless_stopped(|writer| {
             let tail = writer.open.take();
@@ -299,7 +374,7 @@ impl LedgerWriter {
             }
             let size = writer.size();
             if writer.newest.as_ref().map(|(_, newest)| newest.head().size) != Some(size) {
-                writer.publish_now()?;
+                writer.stage_now()?;
                 done = true;
             }
             Ok(done)

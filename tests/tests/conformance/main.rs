@@ -1,8 +1,8 @@
 //! Our log is the world's log: each foreign vector is one test, of the vector's own name.
 //!
 //! They are read from `../shared/vectors` beside the workspace, whose `README.txt` names repository,
-//! commit and licence of each. A folder that is not there is named as absent; it has no tests. List
-//! them with `cargo test --release -p ledgerline-tests --test conformance -- --list`.
+//! commit and licence of each. A folder that is not there is named as absent; it has no tests. Names
+//! that begin with `c2sp/` are of our own vectors in `tests/vectors/c2sp`. List all with `cargo test --release -p ledgerline-tests --test conformance -- --list`.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -22,7 +22,9 @@ mod merkle;
 #[cfg(feature = "ml-dsa")]
 mod ml_dsa44;
 mod notes;
+mod ours;
 mod tessera;
+mod witness;
 
 /// Folders of vectors that this machine may not have, and for which there are no tests yet.
 const MAY_BE_ABSENT: [&str; 5] = [
@@ -35,7 +37,7 @@ const MAY_BE_ABSENT: [&str; 5] = [
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let mut trials: Vec<Trial> = Vec::new();
+    let mut trials: Vec<Trial> = ours::trials();
     match files::foreign() {
         Some(foreign) => {
             trials.extend(merkle::trials(&foreign));

@@ -5,14 +5,14 @@ use std::fs;
 use std::path::Path;
 
 use ledgerline::log::{
-    AddCheckpoint, Checkpoint, Hash, KeyError, Note, NoteError, SigningKey, TlogProof, TreeHead,
-    VerifierKey, WitnessedLog,
+    Checkpoint, Hash, KeyError, Note, NoteError, SigningKey, TlogProof, VerifierKey,
 };
 use libtest_mimic::Trial;
 use serde_json::Value;
 
 use super::files::{base64, json, number, text, texts};
 use super::trial;
+use super::witness::answer;
 
 pub(crate) fn trials(foreign: &Path) -> Vec<Trial> {
     let transcribed = foreign.join("transcribed");
@@ -177,7 +177,8 @@ fn litewitness(vector: &Value) -> Vec<Trial> {
     let mut trials = Vec::new();
     for (number, request) in (1..).zip(requests) {
         let body = text(&request["body"]);
-        let (status, head) = answer(&keys, newest, body);
+        let (answer, head) = answer(&keys, newest, body);
+        let status = answer.status;
         let then = request["status_then"].as_u64().unwrap();
         let origin = body.split_once("\n\n").unwrap().1.lines().next();
         let known = origin == Some(keys[0].name().as_str());
@@ -187,28 +188,6 @@ fn litewitness(vector: &Value) -> Vec<Trial> {
         trials.push(trial(name, move || assert_eq!(status, expected)));
     }
     trials
-}
-
-/// The status, and the head that is the newest from now on.
-fn answer(keys: &[VerifierKey], newest: Option<TreeHead>, body: &str) -> (u64, Option<TreeHead>) {
-    let request = match AddCheckpoint::parse(body.as_bytes()) {
-        Ok(request) => request,
-        Err(error) => return (error.status().into(), None),
-    };
-    assert_eq!(request.to_string(), body);
-    let origin = keys[0].name().as_str();
-    let log = WitnessedLog {
-        origin,
-        keys,
-        newest,
-    };
-    if !request.note.text().starts_with(&format!("{origin}\n")) {
-        return (404, None);
-    }
-    match log.decide(&request) {
-        Ok(checkpoint) => (200, Some(checkpoint.head())),
-        Err(refusal) => (refusal.status().into(), None),
-    }
 }
 
 fn tlog_proof(foreign: &Path) -> [Trial; 3] {

@@ -130,6 +130,27 @@ fn rust(suite: &mut Suite) {
     let tests = ["test", "--workspace", "--release", "--no-fail-fast"];
     let venv = places::target().join("venv");
     suite.command("tests", Cargo, cargo(&tests).with("LEDGERLINE_VENV", venv));
+    // With the feature: core's own tests, and the vectors that need it.
+    let core = [
+        "test",
+        "--release",
+        "-p",
+        "ledgerline",
+        "--features=ml-dsa",
+        "--lib",
+        "log::",
+    ];
+    suite.command("ML-DSA-44: core", Cargo, cargo(&core));
+    let vectors = [
+        "test",
+        "--release",
+        "-p",
+        "ledgerline-tests",
+        "--features=ml-dsa",
+        "--test=conformance",
+        "mldsa_44",
+    ];
+    suite.command("ML-DSA-44: vectors", Cargo, cargo(&vectors));
     let docs = [
         "doc",
         "--workspace",

@@ -1,0 +1,107 @@
+//! Collecting cosignatures: asks witnesses, all at once, to cosign a checkpoint.
+//!
+//! *In:* a signed checkpoint and its tree. *Out:* verified cosignature lines, and what each witness
+//! said. *Does not know:* which of them are enough.
+//!
+//! Source: C2SP tlog-witness v1.0.0, "add-checkpoint".
+
+mod ask;
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use ledgerline::log::{Checkpoint, Note, NoteError, NoteSignature, VerifierKey};
+
+use crate::ledger::{LedgerError, LogTree};
+
+/// A witness to ask.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Target {
+    /// What messages call it.
+    pub name: String,
+    /// Its submission prefix.
+    pub url: String,
+    /// The keys whose cosignatures are wanted from it; at least one.
+    pub keys: Vec<VerifierKey>,
+}
+
+/// What to have cosigned.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// The checkpoint, with its log's signatures and no others: some witnesses take small requests
+    /// only.
+    pub note: &'a Note,
+    /// The checkpoint.
+    pub checkpoint: &'a Checkpoint,
+    /// Its tree.
+    pub tree: &'a LogTree,
+    /// Checkpoints of the same log, the newest first: those that a witness has cosigned tell where it
+    /// stands.
+    pub earlier: &'a [(Note, Checkpoint)],
+}
+
+/// What a witness said.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Reply {
+    /// These cosignatures, each verified, one of each key.
+    Cosigned(Vec<NoteSignature>),
+    /// Nothing that is of use; another time perhaps.
+    Failed(String),
+    /// It has cosigned what this log does not extend: this log is a fork, or the witness lies.
+    Contradicts(String),
+}
+
+impl fmt::Display for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Reply::Cosigned(_) => f.write_str("cosigned"),
+            Reply::Failed(why) => f.write_str(why),
+            Reply::Contradicts(why) => write!(f, "CONTRADICTS: {why}"),
+        }
+    }
+}
+
+/// Asks all targets at once; each has until `timeout` from now. Gives their replies in the order of
+/// the targets.
+///
+/// # Errors
+///
+/// [`LedgerError`] if a proof cannot be made from the ledger.
+///
+/// # Does not prove
+///
+/// That witnesses who cosigned have shown nobody another history, or that they are different people.
+pub fn collect(
+    asked: Asked<'_>,
+    targets: &[Target],
+    timeout: Duration,
+) -> Result<Vec<Reply>, LedgerError> {
+    let deadline = Instant::now() + timeout;
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = targets
+            .iter()
+            .map(|target| scope.spawn(move || ask::ask(asked, target, deadline)))
+            .collect();
+        let failed = || Ok(Reply::Failed("asking it failed".to_owned()));
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap_or_else(|_| failed()))
+            .collect()
+    })
+}
+
+/// The note with those signature lines only that claim to be by one of these keys.
+///
+/// # Errors
+///
+/// [`NoteError::NoSignatures`] if none does.
+pub fn signed_by(note: &Note, keys: &[VerifierKey]) -> Result<Note, NoteError> {
+    let mut text = format!("{}\n", note.text());
+    for line in note.signatures() {
+        let is_by = |key: &VerifierKey| (key.name(), key.id()) == (line.name(), line.id());
+        if keys.iter().any(is_by) {
+            text.push_str(&format!("{line}\n"));
+        }
+    }
+    Note::parse(text.as_bytes())
+}

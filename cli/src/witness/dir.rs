@@ -1,0 +1,288 @@
+//! The files of a witness.
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ledgerline::log::{
+    Checkpoint, CosigningKey, KeyName, MAX_NOTE_BYTES, Note, SignatureType, VerifierKey,
+};
+use ledgerline::wire::hex;
+use zeroize::Zeroizing;
+
+use super::error::WitnessError;
+use super::logs::{LogList, MAX_LIST_BYTES};
+use crate::ledger::durable::{Access, Disk, FileError, RealDisk, read_bounded};
+use crate::ledger::sha256;
+
+/// Largest key file.
+const MAX_KEY_BYTES: u64 = 1 << 16;
+
+/// The directory of a witness, and the disk that it is on.
+#[derive(Clone, Debug)]
+pub struct WitnessDir {
+    root: PathBuf,
+    disk: Arc<dyn Disk>,
+}
+
+/// Makes a witness: its directory, its secret keys, an empty list of logs. Gives the keys that its
+/// readers need: one of type 0x04, and one of type 0x06 if `ml_dsa`.
+///
+/// # Errors
+///
+/// [`WitnessError::Exists`] unless `path` is free or an empty directory; [`WitnessError::Log`] for
+/// type 0x06 in a build without it; [`WitnessError::File`].
+pub fn create(path: &Path, name: &KeyName, ml_dsa: bool) -> Result<Vec<VerifierKey>, WitnessError> {
+    let dir = WitnessDir::on(path, Arc::new(RealDisk));
+    let is_free = match fs::read_dir(path) {
+        Ok(mut entries) => entries.next().is_none(),
+        Err(error) => error.kind() == io::ErrorKind::NotFound,
+    };
+    if !is_free {
+        return Err(WitnessError::Exists {
+            path: path.to_owned(),
+        });
+    }
+    let mut kinds = vec![SignatureType::CosignatureEd25519];
+    if ml_dsa {
+        kinds.push(SignatureType::CosignatureMlDsa44);
+    }
+    let mut secrets = Zeroizing::new(String::with_capacity(1024));
+    let mut keys = Vec::new();
+    for kind in kinds {
+        // A seed for each: what one key signs must never be of use for the other.
+        let mut seed = Zeroizing::new([0; 32]);
+        getrandom::fill(&mut *seed).map_err(|error| {
+            FileError::at("find random numbers for", path)(io::Error::other(error.to_string()))
+        })?;
+        let key = CosigningKey::from_seed(name.clone(), kind, &seed)?;
+        secrets.push_str(&key.to_secret_text());
+        secrets.push('\n');
+        keys.push(key.verifier().clone());
+    }
+    let disk = dir.disk();
+    disk.create_dirs(path, Access::Public)?;
+    disk.create_dirs(&dir.states(), Access::Public)?;
+    dir.write_logs(&LogList::default())?;
+    disk.write_atomic(&dir.lock_file(), b"", Access::Secret)?;
+    // Last: with it the directory is a witness.
+    disk.write_atomic(&dir.key(), secrets.as_bytes(), Access::Secret)?;
+    Ok(keys)
+}
+
+impl WitnessDir {
+    /// The directory at `root`.
+    #[must_use]
+    pub fn new(root: &Path) -> Self {
+        Self::on(root, Arc::new(RealDisk))
+    }
+
+    /// The directory at `root`, with everything that is written to it going to `disk`.
+    #[must_use]
+    pub fn on(root: &Path, disk: Arc<dyn Disk>) -> Self {
+        Self {
+            root: root.to_owned(),
+            disk,
+        }
+    }
+
+    /// The directory itself.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub(super) fn disk(&self) -> &dyn Disk {
+        &*self.disk
+    }
+
+    /// `key`: the secrets, one on each line.
+    #[must_use]
+    pub fn key(&self) -> PathBuf {
+        self.root.join("key")
+    }
+
+    /// `logs`: the logs that are followed.
+    #[must_use]
+    pub fn logs(&self) -> PathBuf {
+        self.root.join("logs")
+    }
+
+    fn lock_file(&self) -> PathBuf {
+        self.root.join("lock")
+    }
+
+    fn states(&self) -> PathBuf {
+        self.root.join("state")
+    }
+
+    /// `state/<hash of the origin>/checkpoint`: the newest cosigned checkpoint.
+    #[must_use]
+    pub fn state(&self, origin: &str) -> PathBuf {
+        self.states().join(origin_hash(origin)).join("checkpoint")
+    }
+
+    /// `evidence/<hash of the origin>`: what speaks against a log.
+    #[must_use]
+    pub fn evidence(&self, origin: &str) -> PathBuf {
+        self.root.join("evidence").join(origin_hash(origin))
+    }
+
+    /// Reads the secret keys.
+    ///
+    /// # Errors
+    ///
+    /// [`WitnessError::NotAWitness`]; [`WitnessError::Damaged`] with the line.
+    pub fn read_keys(&self) -> Result<Vec<CosigningKey>, WitnessError> {
+        let path = self.key();
+        let bytes = match read_bounded(&path, MAX_KEY_BYTES) {
+            Err(error) if error.is_not_found() => {
+                return Err(WitnessError::NotAWitness {
+                    path: self.root.clone(),
+                });
+            }
+            other => Zeroizing::new(other?),
+        };
+        let text = str::from_utf8(&bytes)
+            .map_err(|_| WitnessError::damaged(&path, None, "expected text, but found bytes"))?;
+        let mut keys: Vec<CosigningKey> = Vec::new();
+        for (line, secret) in (1..).zip(text.lines()) {
+            let key = CosigningKey::parse(secret)
+                .map_err(|error| WitnessError::damaged(&path, line, error.to_string()))?;
+            let is_same = |other: &CosigningKey| other.verifier() == key.verifier();
+            if keys.iter().any(is_same) {
+                let problem = "expected each key once, but found this one twice";
+                return Err(WitnessError::damaged(&path, line, problem));
+            }
+            keys.push(key);
+        }
+        if keys.is_empty() {
+            let problem = "expected a secret key on each line, but found none";
+            return Err(WitnessError::damaged(&path, None, problem));
+        }
+        Ok(keys)
+    }
+
+    /// Reads the list of logs; an absent one is empty.
+    ///
+    /// # Errors
+    ///
+    /// [`WitnessError::Damaged`] with the line.
+    pub fn read_logs(&self) -> Result<LogList, WitnessError> {
+        let path = self.logs();
+        let bytes = match read_bounded(&path, MAX_LIST_BYTES) {
+            Err(error) if error.is_not_found() => return Ok(LogList::default()),
+            other => other?,
+        };
+        let text = read_text(&path, bytes)?;
+        LogList::parse(&text).map_err(|(line, why)| WitnessError::damaged(&path, line, why))
+    }
+
+    /// Reads a list from elsewhere: see [`LogList::parse_foreign`].
+    ///
+    /// # Errors
+    ///
+    /// [`WitnessError::File`], [`WitnessError::Damaged`] with the line.
+    pub fn read_foreign_logs(
+        path: &Path,
+    ) -> Result<(LogList, Vec<super::logs::Skipped>), WitnessError> {
+        let text = read_text(path, read_bounded(path, MAX_LIST_BYTES)?)?;
+        LogList::parse_foreign(&text).map_err(|(line, why)| WitnessError::damaged(path, line, why))
+    }
+
+    /// Replaces the list of logs, durably.
+    ///
+    /// # Errors
+    ///
+    /// [`WitnessError::File`].
+    pub fn write_logs(&self, logs: &LogList) -> Result<(), WitnessError> {
+        let text = logs.to_string();
+        let disk = self.disk();
+        disk.write_atomic(&self.logs(), text.as_bytes(), Access::Public)?;
+        Ok(())
+    }
+
+    /// Keeps other processes away from this witness, for as long as the file is held.
+    pub(super) fn lock(&self) -> Result<File, WitnessError> {
+        let path = self.lock_file();
+        let open = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path);
+        let file = open.map_err(FileError::at("open", &path))?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => Err(WitnessError::Locked {
+                path: self.root.clone(),
+            }),
+            Err(TryLockError::Error(error)) => Err(FileError::at("lock", &path)(error).into()),
+        }
+    }
+
+    /// Makes sure that the names which reading will find are on the disk.
+    pub(super) fn settle(&self) -> Result<(), WitnessError> {
+        let disk = self.disk();
+        disk.create_dirs(&self.states(), Access::Public)?;
+        for dir in [self.root.clone(), self.states()] {
+            disk.sync_dir(&dir).map_err(FileError::at("fsync", &dir))?;
+        }
+        Ok(())
+    }
+
+    /// The newest cosigned checkpoint of a log, if it is one: signed by the log and by this witness.
+    pub(super) fn read_state(
+        &self,
+        origin: &str,
+        keys: &[VerifierKey],
+        ours: &[VerifierKey],
+    ) -> Result<Option<(Note, Checkpoint)>, WitnessError> {
+        let path = self.state(origin);
+        let bytes = match read_bounded(&path, MAX_NOTE_BYTES as u64) {
+            Err(error) if error.is_not_found() => return Ok(None),
+            other => other?,
+        };
+        let wrong = |what: &str, error: &dyn std::fmt::Display| {
+            WitnessError::damaged(
+                &path,
+                None,
+                format!(
+                    "{what}: {error}. This file is what keeps the witness from cosigning a fork; \
+                     never delete it, but find out who changed it, and restore it from a copy that \
+                     is as new"
+                ),
+            )
+        };
+        let note = Note::parse(&bytes).map_err(|error| wrong("no signed note", &error))?;
+        Checkpoint::open(&note, origin, ours)
+            .map_err(|error| wrong("not cosigned by this witness", &error))?;
+        let checkpoint = Checkpoint::open(&note, origin, keys).map_err(|error| {
+            let what = "not signed by a key that `logs` has for this log (if its key was changed, \
+                        keep the old one in the list until a checkpoint under the new one is \
+                        cosigned)";
+            wrong(what, &error)
+        })?;
+        Ok(Some((note, checkpoint)))
+    }
+
+    /// Replaces the newest cosigned checkpoint of a log, durably.
+    pub(super) fn write_state(&self, origin: &str, note: &Note) -> Result<(), FileError> {
+        let path = self.state(origin);
+        let disk = self.disk();
+        if let Some(dir) = path.parent() {
+            disk.create_dirs(dir, Access::Public)?;
+        }
+        disk.write_atomic(&path, note.to_string().as_bytes(), Access::Public)
+    }
+}
+
+/// SHA-256 of a log's origin, in hex.
+pub(super) fn origin_hash(origin: &str) -> String {
+    hex(&sha256(origin.as_bytes()))
+}
+
+fn read_text(path: &Path, bytes: Vec<u8>) -> Result<String, WitnessError> {
+    String::from_utf8(bytes)
+        .map_err(|_| WitnessError::damaged(path, None, "expected text, but found other bytes"))
+}

@@ -1,0 +1,384 @@
+//! The witness over HTTP/1.1.
+//!
+//! Strangers send to it: connections, their age, headers, bodies and the time for each are bounded.
+
+use std::net::{SocketAddr, TcpListener as StdListener};
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Extension, Path as UrlPath, Request, State};
+use axum::http::{StatusCode, header};
+use axum::response::Response;
+use axum::routing::{get, post};
+use axum::serve::Listener;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use ledgerline::log::MAX_REQUEST_BYTES;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use super::error::WitnessError;
+use super::service::{Answer, Witness};
+use crate::ledger::durable::FileError;
+
+/// Connections at one time; more wait.
+const MAX_CONNECTIONS: usize = 256;
+
+/// For a request's header, also the next one of a connection that is kept.
+const HEADER_TIME: Duration = Duration::from_secs(30);
+
+/// For a request's body.
+const BODY_TIME: Duration = Duration::from_secs(10);
+
+/// After this a connection takes no more requests.
+const CONNECTION_TIME: Duration = Duration::from_secs(600);
+
+/// For requests that are under way when a connection or the server ends.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Most bytes of a request's header.
+const MAX_HEADER_BYTES: usize = 16 << 10;
+
+/// Where to listen.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Address for submissions, and for monitors unless they have their own.
+    pub listen: String,
+    /// Address for monitors.
+    pub monitoring: Option<String>,
+    /// Path before all others: empty, or `/<words>` without a slash at the end.
+    pub prefix: String,
+}
+
+/// Where it listens.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Bound {
+    /// For submissions.
+    pub listen: SocketAddr,
+    /// For monitors.
+    pub monitoring: SocketAddr,
+}
+
+/// Tells one line to the operator.
+pub type Say = Arc<dyn Fn(&str) + Send + Sync>;
+
+#[derive(Clone)]
+struct App {
+    witness: Arc<Witness>,
+    say: Say,
+    stop: watch::Sender<bool>,
+    prefix: String,
+}
+
+#[derive(Clone, Copy)]
+struct Peer(SocketAddr);
+
+/// Answers until the process is asked to end (SIGINT, SIGTERM), or a write fails. SIGHUP reads the
+/// list of logs again. `ready` is told the addresses once connections are taken.
+///
+/// # Errors
+///
+/// [`WitnessError::Listen`]; [`WitnessError::Halted`] after a failed write.
+pub fn serve(
+    witness: Witness,
+    options: &Options,
+    say: Say,
+    ready: impl FnOnce(Bound),
+) -> Result<(), WitnessError> {
+    let bind = |address: &String| {
+        let bound = StdListener::bind(address).and_then(|listener| {
+            listener.set_nonblocking(true)?;
+            let address = listener.local_addr()?;
+            Ok((listener, address))
+        });
+        bound.map_err(|error| WitnessError::Listen {
+            address: address.clone(),
+            error,
+        })
+    };
+    let (listener, listen) = bind(&options.listen)?;
+    let monitor = options.monitoring.as_ref().map(bind).transpose()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .worker_threads(2)
+        .max_blocking_threads(32)
+        .build()
+        .map_err(FileError::at("start threads for", witness.dir().root()))?;
+
+    let (stop, stopped) = watch::channel(false);
+    let app = App {
+        witness: Arc::new(witness),
+        say,
+        stop,
+        prefix: options.prefix.clone(),
+    };
+    let monitoring = monitor.as_ref().map_or(listen, |(_, address)| *address);
+    runtime.block_on(async {
+        tokio::spawn(signals(app.clone()));
+        let mut listeners = JoinSet::new();
+        match monitor {
+            None => {
+                let router = routes(&app, true, true);
+                spawn(&mut listeners, listener, router, &app, &stopped)?;
+            }
+            Some((monitor, _)) => {
+                let router = routes(&app, true, false);
+                spawn(&mut listeners, listener, router, &app, &stopped)?;
+                let router = routes(&app, false, true);
+                spawn(&mut listeners, monitor, router, &app, &stopped)?;
+            }
+        }
+        ready(Bound { listen, monitoring });
+        while listeners.join_next().await.is_some() {}
+        Ok::<(), WitnessError>(())
+    })?;
+    // Decisions that are still being written are waited for.
+    runtime.shutdown_timeout(GRACE);
+    app.witness.halted().map_or(Ok(()), Err)
+}
+
+fn spawn(
+    listeners: &mut JoinSet<()>,
+    listener: StdListener,
+    router: Router,
+    app: &App,
+    stopped: &watch::Receiver<bool>,
+) -> Result<(), WitnessError> {
+    let listener = TcpListener::from_std(listener)
+        .map_err(FileError::at("listen for", app.witness.dir().root()))?;
+    listeners.spawn(accept(listener, router, stopped.clone()));
+    Ok(())
+}
+
+/// Takes connections until told to stop, then waits for those that are left.
+async fn accept(mut listener: TcpListener, router: Router, mut stopped: watch::Receiver<bool>) {
+    let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let mut connections = JoinSet::new();
+    loop {
+        while connections.try_join_next().is_some() {}
+        let next = async {
+            let permit = Arc::clone(&room).acquire_owned().await.ok();
+            // Waits and goes on where the system has no more files for now.
+            let (stream, peer) = Listener::accept(&mut listener).await;
+            (permit, stream, peer)
+        };
+        let (permit, stream, peer) = tokio::select! {
+            _ = stopped.wait_for(|stop| *stop) => break,
+            next = next => next,
+        };
+        let router = router.clone().layer(Extension(Peer(peer)));
+        let stopped = stopped.clone();
+        connections.spawn(async move {
+            connection(stream, router, stopped).await;
+            drop(permit);
+        });
+    }
+    drop(listener);
+    while connections.join_next().await.is_some() {}
+}
+
+async fn connection(stream: TcpStream, router: Router, mut stopped: watch::Receiver<bool>) {
+    // An answer is one small write.
+    let _ = stream.set_nodelay(true);
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIME)
+        .max_header_size(MAX_HEADER_BYTES)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    let mut connection = pin!(connection);
+    tokio::select! {
+        _ = connection.as_mut() => return,
+        _ = stopped.wait_for(|stop| *stop) => {}
+        () = sleep(CONNECTION_TIME) => {}
+    }
+    connection.as_mut().graceful_shutdown();
+    let _ = timeout(GRACE, connection).await;
+}
+
+fn routes(app: &App, submissions: bool, monitors: bool) -> Router {
+    let at = |path: &str| format!("{}{path}", app.prefix);
+    let mut router = Router::new().route(&at("/"), get(front));
+    if !app.prefix.is_empty() {
+        router = router.route(&app.prefix, get(front));
+    }
+    if submissions {
+        router = router.route(&at("/add-checkpoint"), post(add_checkpoint));
+    }
+    if monitors {
+        router = router.route(&at("/{hash}/checkpoint"), get(newest));
+    }
+    router
+        .fallback(|| async { plain(StatusCode::NOT_FOUND, "expected another path; see /\n") })
+        .method_not_allowed_fallback(|| async {
+            plain(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "expected POST for add-checkpoint and GET for everything else\n",
+            )
+        })
+        .with_state(app.clone())
+}
+
+async fn add_checkpoint(
+    State(app): State<App>,
+    Extension(Peer(peer)): Extension<Peer>,
+    request: Request,
+) -> Response {
+    let body = timeout(BODY_TIME, to_bytes(request.into_body(), MAX_REQUEST_BYTES)).await;
+    let body = match body {
+        Err(_) => {
+            let words = format!("expected the body within {} seconds\n", BODY_TIME.as_secs());
+            return closing(plain(StatusCode::REQUEST_TIMEOUT, &words));
+        }
+        Ok(Err(_)) => {
+            let words = format!("expected a whole body of at most {MAX_REQUEST_BYTES} bytes\n");
+            return closing(plain(StatusCode::BAD_REQUEST, &words));
+        }
+        Ok(Ok(body)) => body,
+    };
+    let witness = Arc::clone(&app.witness);
+    // Waits for the disk. It is finished also if the client has gone.
+    let say = Arc::clone(&app.say);
+    let stop = app.stop.clone();
+    let work = tokio::task::spawn_blocking(move || {
+        let answer = witness.add_checkpoint(&body, now());
+        say(&format!(
+            "{} {peer} add-checkpoint {} {}",
+            timestamp(),
+            answer.status,
+            answer.decision
+        ));
+        if let Some(alarm) = &answer.alarm {
+            say(&format!("{} ALARM {alarm}", timestamp()));
+        }
+        if witness.halted().is_some() {
+            stop.send_replace(true);
+        }
+        answer
+    });
+    match work.await {
+        Ok(answer) => respond(answer),
+        Err(_) => {
+            app.stop.send_replace(true);
+            plain(StatusCode::INTERNAL_SERVER_ERROR, "the witness failed\n")
+        }
+    }
+}
+
+async fn newest(State(app): State<App>, UrlPath(hash): UrlPath<String>) -> Response {
+    let witness = Arc::clone(&app.witness);
+    // A decision that is being written is waited for.
+    let work = tokio::task::spawn_blocking(move || witness.newest(&hash));
+    match work.await {
+        Ok(answer) => {
+            let mut response = respond(answer);
+            let headers = response.headers_mut();
+            headers.insert(
+                header::CACHE_CONTROL,
+                header::HeaderValue::from_static("no-cache"),
+            );
+            response
+        }
+        Err(_) => plain(StatusCode::INTERNAL_SERVER_ERROR, "the witness failed\n"),
+    }
+}
+
+/// For people: who this is, and what can be asked.
+async fn front(State(app): State<App>) -> Response {
+    let mut text = String::from("A transparency log witness (c2sp.org/tlog-witness).\n\n");
+    for key in app.witness.verifiers() {
+        text.push_str(&format!("{key}\n"));
+    }
+    let prefix = &app.prefix;
+    text.push_str(&format!(
+        "\nPOST {prefix}/add-checkpoint\nGET  {prefix}/<SHA-256 of the origin, hex>/checkpoint\n\n\
+         Logs that it follows:\n"
+    ));
+    for origin in app.witness.origins() {
+        text.push_str(&format!("{origin}\n"));
+    }
+    plain(StatusCode::OK, &text)
+}
+
+fn respond(answer: Answer) -> Response {
+    let status = StatusCode::from_u16(answer.status);
+    let mut response = plain(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), "");
+    let kind = header::HeaderValue::from_static(answer.content_type);
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    *response.body_mut() = Body::from(answer.body);
+    response
+}
+
+fn plain(status: StatusCode, text: &str) -> Response {
+    let mut response = Response::new(Body::from(text.to_owned()));
+    *response.status_mut() = status;
+    let kind = header::HeaderValue::from_static("text/plain; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    response
+}
+
+/// What was not read of the body must not be taken for the next request.
+fn closing(mut response: Response) -> Response {
+    let close = header::HeaderValue::from_static("close");
+    response.headers_mut().insert(header::CONNECTION, close);
+    response
+}
+
+/// Seconds since the Unix epoch; 0, which nothing is cosigned with, for a clock before it.
+fn now() -> u64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since.map_or(0, |since| since.as_secs())
+}
+
+fn timestamp() -> String {
+    format!("{:.0}", jiff::Timestamp::now())
+}
+
+#[cfg(unix)]
+async fn signals(app: App) {
+    use tokio::signal::unix::{Signal, SignalKind, signal};
+    async fn next(signal: &mut Option<Signal>) {
+        match signal {
+            Some(signal) => {
+                signal.recv().await;
+            }
+            // It could not be listened for; the system's own way stays.
+            None => std::future::pending().await,
+        }
+    }
+    let mut interrupt = signal(SignalKind::interrupt()).ok();
+    let mut terminate = signal(SignalKind::terminate()).ok();
+    let mut hangup = signal(SignalKind::hangup()).ok();
+    loop {
+        let asked = tokio::select! {
+            () = next(&mut interrupt) => false,
+            () = next(&mut terminate) => false,
+            () = next(&mut hangup) => true,
+        };
+        if !asked {
+            app.stop.send_replace(true);
+            return;
+        }
+        let again = app.clone();
+        let _ = tokio::task::spawn_blocking(move || reload(&again)).await;
+    }
+}
+
+#[cfg(not(unix))]
+async fn signals(app: App) {
+    let _ = tokio::signal::ctrl_c().await;
+    app.stop.send_replace(true);
+}
+
+#[cfg(unix)]
+fn reload(app: &App) {
+    (app.say)(&match app.witness.reload() {
+        Ok(count) => format!("{} read the list of logs: {count}", timestamp()),
+        Err(error) => format!("{} logs stay as they were: {error}", timestamp()),
+    });
+}
