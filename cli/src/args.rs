@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    audit, bundle, checkpoint, demo, export, ingest, init, keys, registry, simulate, statement,
-    verify, witness,
+    audit, bundle, checkpoint, demo, export, fsck, ingest, init, keys, registry, simulate,
+    statement, tiles, verify, witness,
 };
 
 /// Royalty statements that the people who are paid can recompute.
@@ -63,6 +63,10 @@ pub enum Command {
     Verify(verify::Args),
     /// Re-derive a whole run from the log and compare
     Audit(audit::Args),
+    /// Write the log as a directory that any file server can publish
+    Tiles(tiles::Args),
+    /// Check a whole ledger for damage, from the segments up
+    Fsck(fsck::Args),
     /// Write a run as CSV, Parquet or a journal
     Export(export::Args),
     /// Make, show, rotate and retire signing keys

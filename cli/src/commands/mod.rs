@@ -7,6 +7,7 @@ pub mod cosign;
 pub mod demo;
 pub mod export;
 pub mod forge;
+pub mod fsck;
 pub mod ingest;
 pub mod init;
 pub mod keys;
@@ -14,6 +15,7 @@ pub mod registry;
 pub mod show;
 pub mod simulate;
 pub mod statement;
+pub mod tiles;
 pub mod trust;
 pub mod verify;
 pub mod witness;
@@ -38,7 +40,9 @@ pub fn run(command: &Command, ui: &Ui) -> Result<Outcome, Error> {
         Command::Statement(args) => statement::run(args, ui),
         Command::Bundle(args) => bundle::run(args, ui),
         Command::Verify(args) => verify::run(args, ui),
+        Command::Tiles(args) => tiles::run(args, ui),
         Command::Audit(args) => audit::run(args, ui),
+        Command::Fsck(args) => fsck::run(args, ui),
         Command::Export(args) => export::run(args, ui),
         Command::Keys(args) => keys::run(args, ui),
         Command::Witness(args) => witness::run(args, ui),

@@ -89,6 +89,14 @@ impl LogKeys {
             .disk()
             .write_atomic(&layout.vkeys(), vkeys.as_bytes(), Access::Public)?;
 
+        let disk = layout.disk();
+        let text = self.to_secret_text();
+        disk.write_atomic(&layout.log_key(), text.as_bytes(), Access::Secret)?;
+        Ok(())
+    }
+
+    /// What `secret/log.key` holds: a secret key a line.
+    pub(super) fn to_secret_text(&self) -> Zeroizing<String> {
         let texts = self.signing.iter().map(SigningKey::to_secret_text);
         let texts = texts.chain(self.cosigning.iter().map(CosigningKey::to_secret_text));
         let texts: Vec<Zeroizing<String>> = texts.collect();
@@ -99,9 +107,7 @@ impl LogKeys {
             file.push_str(text);
             file.push('\n');
         }
-        let disk = layout.disk();
-        disk.write_atomic(&layout.log_key(), file.as_bytes(), Access::Secret)?;
-        Ok(())
+        file
     }
 
     /// The public keys, those that sign run notes first.

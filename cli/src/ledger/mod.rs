@@ -3,9 +3,11 @@
 //! *In:* events, paths. *Out:* segments, tiles, checkpoints, all durable before they are
 //! acknowledged. *Does not know:* what events are worth.
 
+mod derive;
 mod disk;
 pub mod durable;
 mod error;
+pub mod fsck;
 mod index;
 mod layout;
 mod log_keys;
@@ -16,6 +18,7 @@ mod recover;
 mod seal;
 mod secrets;
 pub mod segment;
+pub mod served;
 pub mod wal;
 mod writer;
 

@@ -143,8 +143,7 @@ impl Ledger {
             number,
             count: self.segments.len() as u64,
         })?;
-        let salt_key = self.salt_keys.get(at).cloned();
-        let salt_key = salt_key.ok_or_else(|| info.wrong(SegmentProblem::NoSaltKey))?;
+        let salt_key = self.salt_key(number)?;
         let bytes = read_verified(info)?;
         let events = segment::decode(bytes).map_err(|problem| info.wrong(problem))?;
         if events.len() as u64 != info.count {
@@ -154,6 +153,21 @@ impl Ledger {
             }));
         }
         Ok(SegmentData { events, salt_key })
+    }
+
+    /// The key of a sealed segment's salts.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Segment`] if `salt-keys` has none, [`LedgerError::NoSegment`].
+    pub fn salt_key(&self, number: u64) -> Result<SaltKey, LedgerError> {
+        let at = usize::try_from(number).unwrap_or(usize::MAX);
+        let info = self.segments.get(at).ok_or(LedgerError::NoSegment {
+            number,
+            count: self.segments.len() as u64,
+        })?;
+        let key = self.salt_keys.get(at).cloned();
+        key.ok_or_else(|| info.wrong(SegmentProblem::NoSaltKey))
     }
 
     /// The leaf hashes of a segment, on all threads of the pool.

@@ -28,7 +28,7 @@ pub(super) fn create(layout: &Layout, origin: KeyName) -> Result<VerifierKey, Le
     LogKeys::of(key).write(layout)?;
     for name in ["master.key", "listener.key"] {
         let secret = SaltKey::from_bytes(*random(&dir)?);
-        let text = Zeroizing::new(format!("{}\n", secret.to_hex()));
+        let text = Zeroizing::new(format!("{}\n", *secret.to_hex()));
         disk.write_atomic(&dir.join(name), text.as_bytes(), Access::Secret)?;
     }
     // Made here, so that opening a ledger makes nothing.

@@ -65,6 +65,9 @@ pub struct Subject {
     pub name: String,
     /// SHA-256 of the file, lower-case hex; `null` for folders.
     pub sha256: Option<String>,
+    /// SHA-256 of the run note's text, lower-case hex: two statements of one revision have two;
+    /// `null` where there is no run note.
+    pub run_note: Option<String>,
     /// Origin of the log.
     pub origin: String,
     /// The key whose signature holds, as `name+id`; `null` if no key was given or none holds.
