@@ -95,15 +95,12 @@ fn tesseras_client_and_fsck_find_the_same_root() {
 }
 
 fn awkward() -> World {
-    let world = World::with_checkpoints(300, &AWKWARD);
-    world.publish();
-    world
+    World::with_checkpoints(300, &AWKWARD)
 }
 
 fn large() -> World {
     let world = World::with_checkpoints(MANY_PLAYS, &[65_536, 200_001]);
     assert!(world.size() > 257_000, "{}", world.size());
-    world.publish();
     world
 }
 

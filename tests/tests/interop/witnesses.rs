@@ -177,7 +177,6 @@ fn is_served(go: &Go, world: &World, ledger: &str, size: usize, witness: &Witnes
 fn our_witness_cosigns_for_the_client_of_transparency_dev() {
     let Some(go) = Go::programs() else { return };
     let world = World::with_checkpoints(300, &[1, 2, 255, 256, 257, 512]);
-    world.publish();
     let witness = ours(world.dir(), &world.vkey);
     let checkpoints = world.checkpoints();
     let mut submit = vec!["submit", &witness.url, &witness.vkey, &world.vkey, "site"];

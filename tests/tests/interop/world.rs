@@ -43,15 +43,18 @@ impl World {
         }
     }
 
-    /// A ledger with a checkpoint at each of these sizes and at the end.
+    /// A ledger with a checkpoint at each of these sizes and at the end, each published at its time, so
+    /// that the partial tiles of each are served.
     pub(crate) fn with_checkpoints(plays: u32, sizes: &[usize]) -> World {
         let mut world = World::new(plays);
         for size in sizes {
             world.grow_to(*size);
             world.done(&["checkpoint", "ledger"]);
+            world.publish();
         }
         world.grow_to(usize::MAX);
         world.done(&["checkpoint", "ledger"]);
+        world.publish();
         world
     }
 
@@ -86,7 +89,7 @@ impl World {
     }
 
     /// Writes the static tree with entry bundles to `site`, as an operator would for auditors.
-    pub(crate) fn publish(&self) {
+    fn publish(&self) {
         self.done(&["tiles", "ledger", "--out", "site", "--entries"]);
     }
 
