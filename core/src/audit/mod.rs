@@ -8,9 +8,11 @@
 
 mod bundle;
 mod checker;
+mod consistency;
 mod money;
 mod notes;
 mod plays;
+mod proof;
 mod report;
 mod run;
 mod signed;
@@ -19,7 +21,9 @@ mod view;
 mod words;
 
 pub use bundle::verify_bundle;
+pub use consistency::{ConsistencyEvidence, PairError, verify_pair};
 pub use notes::{verify_checkpoint, verify_run_note};
+pub use proof::{EventView, verify_proof};
 pub use report::{
     Check, Finding, Report, RunTotals, Rung, Severity, Status, Subject, Summary, Verdict,
 };
