@@ -36,7 +36,7 @@ impl World {
         let place = Place::new();
         place.init("ledger");
         let ledger = Ledger::open_readonly(&place.path("ledger")).unwrap();
-        let log = ledger.signing_key().unwrap().verifier().to_string();
+        let log = ledger.vkeys().unwrap()[0].to_string();
         let mut world = Self {
             place,
             witnesses: Vec::new(),
@@ -106,7 +106,7 @@ impl World {
     fn has_quorum(&self, note: &Note) -> bool {
         let policy = Policy::parse(&fs::read(self.place.path("policy")).unwrap()).unwrap();
         let ledger = Ledger::open_readonly(&self.place.path("ledger")).unwrap();
-        let key = [ledger.signing_key().unwrap().verifier().clone()];
+        let key = ledger.vkeys().unwrap();
         policy
             .examine_signed_by(note, ORIGIN, &key)
             .unwrap()
@@ -516,11 +516,11 @@ fn a_run_carries_the_cosigned_checkpoint() {
     assert_eq!(in_run, fs::read(place.path("april/checkpoint")).unwrap());
     let note = Note::parse(&in_run).unwrap();
     assert_eq!(world.cosigners(&note), 2);
-    let key = Ledger::open_readonly(&place.path("april"))
+    let keys = Ledger::open_readonly(&place.path("april"))
         .unwrap()
-        .signing_key()
+        .vkeys()
         .unwrap();
-    let vkey = key.verifier();
+    let vkey = &keys[0];
     place
         .run(&format!("audit run --ledger april --key {vkey}"))
         .fine();

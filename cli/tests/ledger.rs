@@ -93,11 +93,11 @@ fn segments_tiles_and_checkpoints_are_those_of_the_tree() {
     assert_eq!(newest.head(), tree.head());
     assert_eq!(ledger.hash_tree().unwrap(), tree);
     assert_eq!(ledger.checkpoint().unwrap(), (note, newest));
-    let key = ledger.signing_key().unwrap();
+    let keys = ledger.vkeys().unwrap();
     for head in heads {
         let bytes = fs::read(ledger.layout().checkpoint_of_size(head.size)).unwrap();
         let note = ledgerline::log::Note::parse(&bytes).unwrap();
-        let stored = Checkpoint::open(&note, ORIGIN, &[key.verifier().clone()]).unwrap();
+        let stored = Checkpoint::open(&note, ORIGIN, &keys).unwrap();
         assert_eq!(stored.head(), head);
     }
     for level in [1, 2] {
@@ -378,8 +378,8 @@ fn a_checkpoint_is_replaced_only_by_one_that_extends_it() {
         drop(writer);
         // The signed notes are all there: opening goes on from the newest.
         let writer = LedgerWriter::open(&path).unwrap();
-        let published = RecoveryStep::PublishedCheckpoint(newest);
-        assert_eq!(writer.recovery(), [published]);
+        let pending = RecoveryStep::PendingCheckpoint(newest);
+        assert_eq!(writer.recovery(), [pending]);
     }
 }
 
@@ -537,7 +537,7 @@ fn an_auditors_copy_reads_but_does_not_write() {
     assert_eq!(data, own.read_segment(0).unwrap());
     assert_eq!(ledger.hash_tree().unwrap(), own.hash_tree().unwrap());
     for error in [
-        ledger.signing_key().map(|_| ()).unwrap_err(),
+        ledger.log_keys().map(|_| ()).unwrap_err(),
         ledger.master_secret().map(|_| ()).unwrap_err(),
         LedgerWriter::open(&copied).map(|_| ()).unwrap_err(),
     ] {

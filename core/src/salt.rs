@@ -3,12 +3,13 @@
 //! *In:* secrets and labels. *Out:* keys and 16-byte salts. *Does not know:* what is salted.
 //! Source: RFC 5869 (HKDF), RFC 8439 (ChaCha20), RFC 2104 (HMAC); `docs/format.md` sections 2 and 8.
 
-use core::fmt;
+use core::fmt::{self, Write as _};
 
 use chacha20::ChaCha20;
 use chacha20::cipher::{KeyIvInit, StreamCipher, StreamCipherSeek};
 use hkdf::Hkdf;
 use sha2::Sha256;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::id::ListenerId;
 
@@ -18,9 +19,16 @@ pub const SALT_LENGTH: usize = 16;
 /// A salt.
 pub type Salt = [u8; SALT_LENGTH];
 
-/// A 32-byte secret from which salts or further keys are derived. `Debug` does not show it.
+/// A 32-byte secret from which salts or further keys are derived. `Debug` does not show it, and it is
+/// wiped from memory when dropped. (What SHA-256 and HMAC keep on the stack meanwhile is not.)
 #[derive(Clone, Eq, PartialEq)]
 pub struct SaltKey([u8; 32]);
+
+impl Drop for SaltKey {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
 
 impl fmt::Debug for SaltKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -56,8 +64,14 @@ impl SaltKey {
 
     /// 64 hex digits. Shows the secret.
     #[must_use]
-    pub fn to_hex(&self) -> String {
-        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+    pub fn to_hex(&self) -> Zeroizing<String> {
+        // Room for all of it from the start: a string that grows leaves copies behind.
+        let mut text = Zeroizing::new(String::with_capacity(64));
+        for byte in self.0 {
+            // Writing to a String does not fail.
+            let _ = write!(text, "{byte:02x}");
+        }
+        text
     }
 
     /// HKDF-SHA-256 of this key without salt, with the parts of `info` joined, 32 bytes.

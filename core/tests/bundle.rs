@@ -15,11 +15,16 @@
 use std::collections::BTreeMap;
 
 use ledgerline::attribution::Attributor;
-use ledgerline::audit::{Report, Status, Trust, Verdict, verify_bundle};
+use ledgerline::audit::{
+    Report, Status, Trust, Verdict, verify_bundle, verify_checkpoint, verify_run_note,
+};
 use ledgerline::bundle::{Draft, Evidence, Nonce, OpenedPlay, Openings, Request, RunTables};
 use ledgerline::event::{Event, Flags, Kind};
 use ledgerline::id::{Isrc, ListenerId, Name, PartyId, PlayId, Territories, Territory};
-use ledgerline::log::{Checkpoint, Hash, KeyName, Note, SigningKey, TreeHead, opening, root_of};
+use ledgerline::log::{
+    Checkpoint, CosigningKey, Hash, KeyName, Note, NoteSignature, SignatureType, SigningKey,
+    TreeHead, opening, root_of,
+};
 use ledgerline::money::{Currency, Ppm};
 use ledgerline::record::{Record, segment_key};
 use ledgerline::registry::{Holder, Licence, Parts, Recording, Share, Snapshot, Subscription};
@@ -234,9 +239,8 @@ fn bundle(world: &World, party: u64, evidence: Evidence, nonce: &[u8]) -> Vec<u8
 
 fn trust(world: &World) -> Trust {
     Trust {
-        key: Some(world.key.verifier().clone()),
-        auditors: Vec::new(),
-        nonce: None,
+        keys: vec![world.key.verifier().clone()],
+        ..Trust::default()
     }
 }
 
@@ -285,9 +289,8 @@ fn without_a_key_the_signer_is_unknown_and_with_another_it_is_disputed() {
     assert_eq!(report.verdict, Verdict::Incomplete);
     let other = SigningKey::from_seed(KeyName::parse(ORIGIN).unwrap(), &[6; 32]);
     let other = Trust {
-        key: Some(other.verifier().clone()),
-        auditors: Vec::new(),
-        nonce: None,
+        keys: vec![other.verifier().clone()],
+        ..Trust::default()
     };
     let report = verify(&bytes, &other).unwrap();
     assert_eq!(report.verdict, Verdict::Disputed);
@@ -375,4 +378,181 @@ fn tables_read_back_from_their_bytes_and_in_no_other_order() {
             assert!(ledgerline::statement::Rows::read(table, swapped.bytes().to_vec()).is_err());
         }
     }
+}
+
+/// A bundle whose checkpoint carries these cosignature lines.
+fn witnessed(world: &World, lines: &[NoteSignature]) -> Vec<u8> {
+    let mut checkpoint = world.checkpoint.clone();
+    for line in lines {
+        checkpoint.add(line.clone()).unwrap();
+    }
+    let bytes = bundle(world, 1, Evidence::Sample, b"");
+    let mut entries = ledgerline::bundle::read_entries(&bytes).unwrap();
+    let note = checkpoint.to_string();
+    entries[2] = note.as_bytes();
+    ledgerline::bundle::pieces(&entries).unwrap().concat()
+}
+
+fn witness(name: &str, seed: u8) -> CosigningKey {
+    let name = KeyName::parse(name).unwrap();
+    CosigningKey::from_seed(name, SignatureType::CosignatureEd25519, &[seed; 32]).unwrap()
+}
+
+#[test]
+fn a_quorum_of_witnesses_is_asked_for_by_policy() {
+    let world = world();
+    let checkpoint = Checkpoint::parse(world.checkpoint.text()).unwrap();
+    let (one, two) = (witness("w.example/1", 21), witness("w.example/2", 22));
+    let cosign = |key: &CosigningKey| key.cosign(&checkpoint, 1_777_777_777).unwrap();
+    let policy = |quorum: &str| {
+        Trust::parse_roots(&format!(
+            "log {}\nwitness one {}\nwitness two {}\ngroup both all one two\nquorum {quorum}\n",
+            world.key.verifier(),
+            one.verifier(),
+            two.verifier()
+        ))
+        .unwrap()
+    };
+    let quorum = |report: &Report| {
+        let check = report.checks.iter().find(|c| c.id == "checkpoint.quorum");
+        check.map(|check| (check.status, check.detail.clone()))
+    };
+
+    // Nobody asks: no such check, and the first rung says what is open.
+    let report = verify(&witnessed(&world, &[cosign(&one)]), &policy("none")).unwrap();
+    assert_eq!(report.verdict, Verdict::Verified);
+    assert_eq!(quorum(&report), None);
+    assert!(report.ladder[0].does_not_prove.contains("none were asked"));
+
+    // Enough.
+    let both = witnessed(&world, &[cosign(&one), cosign(&two)]);
+    let report = verify(&both, &policy("both")).unwrap();
+    assert_eq!(report.verdict, Verdict::Verified, "{}", report.to_json());
+    let (status, detail) = quorum(&report).unwrap();
+    assert_eq!(status, Status::Pass);
+    assert!(
+        detail.contains("one at 2026-05-03T03:09:37Z and two at"),
+        "{detail}"
+    );
+    assert!(report.ladder[0].says.contains("witnesses you trust"));
+    assert!(report.headline.contains("witnesses"));
+
+    // Too few, and who is missing.
+    let report = verify(&witnessed(&world, &[cosign(&two)]), &policy("both")).unwrap();
+    assert_eq!(report.verdict, Verdict::Incomplete);
+    let (status, detail) = quorum(&report).unwrap();
+    assert_eq!(status, Status::Skip);
+    assert!(detail.contains("missing by one"), "{detail}");
+    assert_eq!(report.ladder[0].status, Status::Skip);
+    assert!(report.ladder[0].does_not_prove.contains("too few"));
+
+    // A false cosignature condemns, even beside enough true ones.
+    let stolen = {
+        let other = Checkpoint::new(ORIGIN, TreeHead::EMPTY).unwrap();
+        one.cosign(&other, 1_777_777_777).unwrap()
+    };
+    let report = verify(&witnessed(&world, &[stolen, cosign(&two)]), &policy("two")).unwrap();
+    assert_eq!(report.verdict, Verdict::Disputed);
+    assert_eq!(quorum(&report).unwrap().0, Status::Fail);
+}
+
+#[test]
+fn the_services_own_key_is_no_witness() {
+    let world = world();
+    let checkpoint = Checkpoint::parse(world.checkpoint.text()).unwrap();
+    // The seed of the log's own key.
+    let own = witness("w.example/own", 5);
+    let line = own.cosign(&checkpoint, 1_777_777_777).unwrap();
+    let witness_only = format!("witness own {}\nquorum own\n", own.verifier());
+    let log = format!("log {}\n", world.key.verifier());
+    let bytes = witnessed(&world, &[line]);
+    for mut trust in [
+        Trust::parse_roots(&format!("{log}{witness_only}")).unwrap(),
+        Trust {
+            keys: vec![world.key.verifier().clone()],
+            ..Trust::parse_roots(&witness_only).unwrap()
+        },
+    ] {
+        let report = verify(&bytes, &trust).unwrap();
+        assert_eq!(report.verdict, Verdict::Incomplete, "{}", report.to_json());
+        assert!(report.findings.iter().any(|f| f.code == "own-witness"));
+        // Nor is it an auditor's.
+        trust.auditors = vec![world.key.verifier().clone()];
+        let report = verify(&bytes, &trust).unwrap();
+        assert_eq!(report.ladder[3].status, Status::Fail);
+    }
+}
+
+#[test]
+fn keys_rotate_and_a_policy_is_asked_by_origin() {
+    let world = world();
+    let bytes = bundle(&world, 1, Evidence::Sample, b"");
+    let next = SigningKey::from_seed(KeyName::parse(ORIGIN).unwrap(), &[6; 32]);
+    let both = Trust {
+        keys: vec![next.verifier().clone(), world.key.verifier().clone()],
+        ..Trust::default()
+    };
+    let report = verify(&bytes, &both).unwrap();
+    assert_eq!(report.verdict, Verdict::Verified);
+    let id = format!("{ORIGIN}+{:08x}", world.key.verifier().id());
+    assert_eq!(report.subject.signer, Some(id));
+
+    // One signs, the other claims to and does not.
+    let other = Note::sign("other\n", &[&next]).unwrap();
+    let false_line = other.signatures()[0].clone();
+    let bytes = witnessed(&world, &[false_line]);
+    assert_eq!(verify(&bytes, &both).unwrap().verdict, Verdict::Disputed);
+
+    // A policy that knows another log only vouches for nothing, and contradicts nothing.
+    let bytes = bundle(&world, 1, Evidence::Sample, b"");
+    let stranger = SigningKey::from_seed(KeyName::parse("other.example/log").unwrap(), &[5; 32]);
+    let policy = format!("log {}\nquorum none\n", stranger.verifier());
+    let report = verify(&bytes, &Trust::parse_roots(&policy).unwrap()).unwrap();
+    assert_eq!(report.verdict, Verdict::Incomplete);
+    assert!(report.checks[0].detail.contains("no log with the origin"));
+}
+
+#[test]
+fn a_run_note_alone_satisfies_no_quorum_and_is_told_apart_by_its_hash() {
+    let world = world();
+    let witness = witness("w.example/1", 21);
+    let text = format!(
+        "log {}\nwitness one {}\nquorum one\n",
+        world.key.verifier(),
+        witness.verifier()
+    );
+    let policy = Trust::parse_roots(&text).unwrap();
+    let report = verify_run_note(&world.run_note, "run.note", &policy).unwrap();
+    assert_eq!(report.verdict, Verdict::Incomplete);
+    let skipped: Vec<_> = report
+        .checks
+        .iter()
+        .filter(|c| c.status == Status::Skip)
+        .collect();
+    assert_eq!(skipped.len(), 1);
+    assert!(skipped[0].detail.contains("no checkpoint"));
+    let same = verify_run_note(&world.run_note, "run.note", &trust(&world)).unwrap();
+    assert_eq!(same.verdict, Verdict::Verified);
+    // The statement's name is over the text: who signs it beside changes nothing.
+    let mut more = world.run_note.clone();
+    more.add_signature(&SigningKey::from_seed(
+        KeyName::parse("a").unwrap(),
+        &[9; 32],
+    ))
+    .unwrap();
+    let more = verify_run_note(&more, "run.note", &policy).unwrap();
+    assert_eq!(more.subject.run_note, report.subject.run_note);
+    assert_ne!(more.subject.sha256, report.subject.sha256);
+    let bytes = bundle(&world, 1, Evidence::Sample, b"");
+    let of_bundle = verify(&bytes, &policy).unwrap().subject.run_note;
+    assert_eq!(of_bundle, report.subject.run_note);
+    // The checkpoint of the run, cosigned, has what is missing.
+    let mut checkpoint = world.checkpoint.clone();
+    let head = Checkpoint::parse(checkpoint.text()).unwrap();
+    checkpoint.add(witness.cosign(&head, 1).unwrap()).unwrap();
+    let report = verify_checkpoint(&checkpoint, "checkpoint", &policy).unwrap();
+    assert_eq!(report.verdict, Verdict::Verified);
+    let report = verify_checkpoint(&world.checkpoint, "checkpoint", &policy).unwrap();
+    assert_eq!(report.verdict, Verdict::Incomplete);
+    assert_eq!(report.subject.run_note, None);
 }

@@ -81,11 +81,9 @@ fn of_a_runs_files() {
 fn of_every_bundle() {
     let dir = world();
     let key = fs::read_to_string(dir.path().join("service.vkey")).unwrap();
-    let key = Some(VerifierKey::parse(key.trim()).unwrap());
     let trust = Trust {
-        key,
-        auditors: Vec::new(),
-        nonce: None,
+        keys: vec![VerifierKey::parse(key.trim()).unwrap()],
+        ..Trust::default()
     };
     let verified = |bytes: &[u8]| {
         let report = verify_bundle(bytes, "x.llb", &trust, &mut |_, _, _| ());

@@ -82,9 +82,8 @@ fn changed(cases: &Value, case: &Value) -> Vec<u8> {
 fn foreign_bundles_get_the_same_verdict() {
     let cases = cases("bundle").unwrap();
     let trust = Trust {
-        key: Some(VerifierKey::parse(text(&cases, "vkey")).unwrap()),
-        auditors: Vec::new(),
-        nonce: None,
+        keys: vec![VerifierKey::parse(text(&cases, "vkey")).unwrap()],
+        ..Trust::default()
     };
     for case in list(&cases["good"]) {
         let bytes = STANDARD.decode(text(case, "bundle")).unwrap();

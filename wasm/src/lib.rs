@@ -34,7 +34,8 @@ pub fn version() -> String {
 
 /// Verifies a bundle and returns the report as JSON, byte for byte that of `ledgerline verify --json`.
 ///
-/// `name` is the file's name without its folder; `key` and `auditor` are verifier keys as text.
+/// `name` is the file's name without its folder; `key` is the service's verifier key as text, several
+/// of them, a line each, or a whole policy file; `auditor` is a verifier key.
 ///
 /// # Errors
 ///
@@ -97,11 +98,14 @@ fn report_of(
     auditor: Option<&str>,
     progress: &mut dyn FnMut(u64, u64, &'static str),
 ) -> Result<String, String> {
-    let parse = |text: &str| VerifierKey::parse(text.trim()).map_err(|error| error.to_string());
+    let auditor = auditor.map(|text| VerifierKey::parse(text.trim()));
+    let auditor = auditor.transpose().map_err(|error| error.to_string())?;
+    let roots = key.map(Trust::parse_roots).transpose();
     let trust = Trust {
-        nonce: None,
-        key: key.map(parse).transpose()?,
-        auditors: auditor.map(parse).transpose()?.into_iter().collect(),
+        auditors: auditor.into_iter().collect(),
+        ..roots
+            .map_err(|error| error.to_string())?
+            .unwrap_or_default()
     };
     verify_bundle(bundle, name, &trust, progress)
         .map(|report| report.to_json())
@@ -127,7 +131,10 @@ mod tests {
         assert!(refusal(b"a,b,c\n", None).contains("expected a Ledgerline bundle"));
         assert!(refusal(b"", None).contains("expected a Ledgerline bundle"));
         let error = VerifierKey::parse("nonsense").unwrap_err();
-        assert_eq!(refusal(b"", Some("nonsense\n")), error.to_string());
+        let refused = refusal(b"", Some("nonsense\n"));
+        assert_eq!(refused, format!("line 1: {error}"));
+        let refused = refusal(b"", Some("quorum nobody\n"));
+        assert!(refused.contains("nobody"), "{refused}");
     }
 
     #[test]

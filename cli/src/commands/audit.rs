@@ -28,6 +28,7 @@ ledger, without its secrets. Money in suspense and plays that earn nothing are f
 
 Examples:
   ledgerline audit april-run --ledger april --key service.vkey
+  ledgerline audit april-run --ledger april --policy my-policy
   ledgerline audit april-run --ledger april --key service.vkey --sign auditor.key")]
 pub struct Args {
     /// The run
@@ -42,7 +43,7 @@ pub struct Args {
     pub trust: TrustArgs,
 
     /// If the verdict is verified, add the signature of this key to the run note
-    #[arg(long, value_name = "KEYFILE", requires = "key")]
+    #[arg(long, value_name = "KEYFILE")]
     pub sign: Option<PathBuf>,
 }
 
@@ -53,6 +54,12 @@ pub struct Args {
 /// [`Error`] if something cannot be read; contradictions are in the report.
 pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
     let trust = args.trust.read()?;
+    if args.sign.is_some() && trust.keys.is_empty() && trust.policy.is_none() {
+        return Err(Error::Usage {
+            argument: "--sign",
+            message: "expected --key or --policy beside it, but found neither: sign only what the service has signed".to_owned(),
+        });
+    }
     let signing = args.sign.as_deref().map(read_signing_key).transpose()?;
     let dir = RunDir::new(&args.run);
     let stored = dir.read()?;

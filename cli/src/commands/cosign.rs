@@ -144,12 +144,12 @@ impl Plan {
     }
 
     /// Whether these cosignatures are enough to serve the note.
-    fn is_enough(&self, note: &Note, log: &VerifierKey) -> Result<bool, Error> {
+    fn is_enough(&self, note: &Note, log: &[VerifierKey]) -> Result<bool, Error> {
         let Some(policy) = &self.policy else {
             return Ok(self.missing(note).is_empty());
         };
-        let origin = log.name().as_str();
-        let examined = policy.examine_signed_by(note, origin, std::slice::from_ref(log));
+        let origin = log.first().map_or("", |key| key.name().as_str());
+        let examined = policy.examine_signed_by(note, origin, log);
         examined
             .map(|examined| examined.has_quorum)
             .map_err(|_| Error::Bug {
@@ -173,7 +173,7 @@ pub fn cosign_and_serve(
     ui: &Ui,
 ) -> Result<Cosigned, Error> {
     let mut note = staged.published.note.clone();
-    let log = writer.verifier().clone();
+    let log: Vec<VerifierKey> = writer.keys().verifiers().cloned().collect();
     warn_of_other_log(plan, &log, ui);
     let missing = plan.missing(&note);
     let replies = ask(writer, staged, &missing, plan.timeout)?;
@@ -263,8 +263,8 @@ fn ask(
     let (_, checkpoint) = stored.first().ok_or_else(|| LedgerError::NoCheckpoint {
         path: writer.layout().root().to_owned(),
     })?;
-    let log = std::slice::from_ref(writer.verifier());
-    let note = signed_by(&staged.published.note, log).map_err(|_| Error::Bug {
+    let log: Vec<VerifierKey> = writer.keys().verifiers().cloned().collect();
+    let note = signed_by(&staged.published.note, &log).map_err(|_| Error::Bug {
         what: "a checkpoint without the log's signature",
     })?;
     let asked = Asked {
@@ -280,13 +280,14 @@ fn ask(
 /// none of them, the witness is asked where it stands.
 const RECENT: usize = 16;
 
-fn warn_of_other_log(plan: &Plan, log: &VerifierKey, ui: &Ui) {
+fn warn_of_other_log(plan: &Plan, log: &[VerifierKey], ui: &Ui) {
     if let Some(policy) = &plan.policy
         && !policy.logs().is_empty()
-        && !policy.keys_of(log.name().as_str()).any(|key| key == log)
+        && !policy.logs().iter().any(|known| log.contains(&known.key))
+        && let Some(key) = log.first()
     {
         ui.say(&format!(
-            "warning: the policy has no line `log {log}`: whoever verifies with it will not know \
+            "warning: the policy has no line `log {key}`: whoever verifies with it will not know \
              this log"
         ));
     }

@@ -7,13 +7,16 @@ pub mod cosign;
 pub mod demo;
 pub mod export;
 pub mod forge;
+pub mod fsck;
 pub mod ingest;
 pub mod init;
 pub mod keys;
+pub mod receipt;
 pub mod registry;
 pub mod show;
 pub mod simulate;
 pub mod statement;
+pub mod tiles;
 pub mod trust;
 pub mod verify;
 pub mod witness;
@@ -37,8 +40,11 @@ pub fn run(command: &Command, ui: &Ui) -> Result<Outcome, Error> {
         Command::Simulate(args) => simulate::run(args, ui),
         Command::Statement(args) => statement::run(args, ui),
         Command::Bundle(args) => bundle::run(args, ui),
+        Command::Receipt(args) => receipt::run(args, ui),
         Command::Verify(args) => verify::run(args, ui),
+        Command::Tiles(args) => tiles::run(args, ui),
         Command::Audit(args) => audit::run(args, ui),
+        Command::Fsck(args) => fsck::run(args, ui),
         Command::Export(args) => export::run(args, ui),
         Command::Keys(args) => keys::run(args, ui),
         Command::Witness(args) => witness::run(args, ui),

@@ -42,6 +42,11 @@ fn words(report: &Report) -> String {
         "{}: {verdict}\n{}\n\n",
         report.subject.name, report.headline
     );
+    if let Some(hash) = &report.subject.run_note {
+        text.push_str(&format!(
+            "Statement (SHA-256 of the run note's text): {hash}\n\n"
+        ));
+    }
     for rung in &report.ladder {
         text.push_str(&format!(
             "{} {}. {}: {}\n       Does not prove: {}\n",
@@ -142,12 +147,15 @@ fn totals(report: &Report) -> String {
                 ));
             }
         }
+        Summary::Event(event) => text.push_str(&format!("\n{}\n", event.in_words())),
         Summary::None => {}
     }
     text
 }
 
-const fn mark(status: Status) -> &'static str {
+/// A check's status in six characters.
+#[must_use]
+pub const fn mark(status: Status) -> &'static str {
     match status {
         Status::Pass => "[ ok ]",
         Status::Fail => "[FAIL]",

@@ -88,7 +88,7 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
 
     // Closing cannot be taken back: first see that nothing else stands in the way.
     out.prepare()?;
-    before.signing_key()?;
+    before.log_keys()?;
     before.master_secret()?;
     let (checkpoint_note, checkpoint) = match close(&args.ledger, &before, &plan, ui)? {
         Closed::Served(served) => *served,
@@ -140,7 +140,7 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
         salts: &salts,
     };
     let derived = derive(&inputs, counted.plays, &Threads).map_err(RunError::Statement)?;
-    let note = Note::sign(&derived.note.to_string(), &[&ledger.signing_key()?]);
+    let note = ledger.log_keys()?.sign(&derived.note.to_string());
     let note = note.map_err(|_| Error::Bug {
         what: "a run note that cannot be signed",
     })?;

@@ -1,9 +1,9 @@
-//! Whom to trust: verifier keys from the command line.
+//! Whom to trust: verifier keys and a policy from the command line.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use ledgerline::audit::Trust;
-use ledgerline::log::VerifierKey;
+use ledgerline::audit::{Trust, read_keys};
+use ledgerline::log::{MAX_POLICY_BYTES, Policy, VerifierKey};
 
 use crate::error::Error;
 use crate::ledger::durable::read_bounded;
@@ -11,10 +11,16 @@ use crate::ledger::durable::read_bounded;
 /// Arguments that name trusted keys.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct TrustArgs {
-    /// The service's verifier key (name+id+base64), or a file that holds it; without it nothing is
-    /// vouched for, and the best verdict is incomplete
+    /// The service's verifier key (name+id+base64), or a file with one or more, a line each; repeat
+    /// it while one key replaces another. Without a key or a policy nothing is vouched for, and the
+    /// best verdict is incomplete
     #[arg(long, value_name = "VKEY|FILE")]
-    pub key: Option<String>,
+    pub key: Vec<String>,
+
+    /// A policy file (C2SP tlog-policy): logs you trust, witnesses you know, and which of them must
+    /// have cosigned a checkpoint; beside keys or instead of them
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
 
     /// Ask for the signature of an auditor with this verifier key (or file); repeat it for several,
     /// of whom one must have signed
@@ -23,39 +29,77 @@ pub struct TrustArgs {
 }
 
 impl TrustArgs {
-    /// Reads the keys.
+    /// Reads keys and policy.
     ///
     /// # Errors
     ///
     /// [`Error::Usage`], [`Error::File`].
     pub fn read(&self) -> Result<Trust, Error> {
-        let key = self.key.as_deref().map(|text| read_key("--key", text));
-        let auditors = self.auditor.iter().map(|text| read_key("--auditor", text));
+        let mut keys: Vec<VerifierKey> = Vec::new();
+        for given in &self.key {
+            let (place, text) = read_text("--key", given)?;
+            let read = read_keys(&text).map_err(|error| Error::Usage {
+                argument: "--key",
+                message: format!("{place}{error}"),
+            })?;
+            keys.extend(read);
+        }
+        let auditors = self
+            .auditor
+            .iter()
+            .map(|given| read_key("--auditor", given));
         Ok(Trust {
-            nonce: None,
-            key: key.transpose()?,
+            keys,
+            policy: self.policy.as_deref().map(read_policy).transpose()?,
             auditors: auditors.collect::<Result<_, _>>()?,
+            nonce: None,
         })
     }
 }
 
-/// A key given as text or as a file.
-fn read_key(argument: &'static str, text: &str) -> Result<VerifierKey, Error> {
+/// Reads a policy file.
+///
+/// # Errors
+///
+/// [`Error::Usage`] with the file's name, [`Error::File`].
+pub fn read_policy(path: &Path) -> Result<Policy, Error> {
+    let bytes = read_bounded(path, MAX_POLICY_BYTES as u64)?;
+    Policy::parse(&bytes).map_err(|error| Error::Usage {
+        argument: "--policy",
+        message: format!("{}: {error}", path.display()),
+    })
+}
+
+/// A key of any type given as text or as a file.
+///
+/// # Errors
+///
+/// [`Error::Usage`], [`Error::File`].
+pub fn read_key(argument: &'static str, given: &str) -> Result<VerifierKey, Error> {
+    let (place, text) = read_text(argument, given)?;
+    VerifierKey::parse(text.trim()).map_err(|error| Error::Usage {
+        argument,
+        message: format!("{place}{error}"),
+    })
+}
+
+/// A key given as text or as a file, with the file's name for messages.
+fn read_text(argument: &'static str, given: &str) -> Result<(String, String), Error> {
     let usage = |message| Error::Usage { argument, message };
-    let inline = text.trim();
-    if inline.matches('+').count() >= 2 && !Path::new(text).is_file() {
-        return VerifierKey::parse(inline).map_err(|error| usage(error.to_string()));
+    let path = Path::new(given);
+    if given.matches('+').count() >= 2 && !path.is_file() {
+        return Ok((String::new(), given.to_owned()));
     }
-    if !Path::new(text).exists() {
+    if !path.exists() {
         return Err(usage(format!(
-            "expected a verifier key (name+id+base64) or a file with one, but found neither in {text:?}"
+            "expected a verifier key (name+id+base64) or a file with one, but found neither in {given:?}"
         )));
     }
-    let bytes = read_bounded(Path::new(text), 1 << 16)?;
-    let content = String::from_utf8(bytes).map_err(|_| {
+    let bytes = read_bounded(path, 1 << 16)?;
+    let text = String::from_utf8(bytes).map_err(|_| {
         usage(format!(
-            "{text}: expected a verifier key, but found bytes that are not text"
+            "{given}: expected a verifier key, but found bytes that are not text"
         ))
     })?;
-    VerifierKey::parse(content.trim()).map_err(|error| usage(format!("{text}: {error}")))
+    Ok((format!("{given}: "), text))
 }

@@ -152,6 +152,15 @@ pub fn write_atomic(path: &Path, bytes: &[u8], access: Access) -> Result<(), Fil
     real().write_atomic(path, bytes, access)
 }
 
+/// Removes a file from the real disk, durably; `false` if it was not there.
+///
+/// # Errors
+///
+/// [`FileError`].
+pub fn remove(path: &Path) -> Result<bool, FileError> {
+    real().remove_durably(path)
+}
+
 /// Makes the names in a directory durable.
 ///
 /// # Errors

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use ledgerline::log::{CheckpointError, Hash, KeyError, TreeHead};
 
 use super::durable::FileError;
+use super::log_keys::KeysError;
 
 /// Why a ledger could not be created, read, or written to.
 #[derive(Debug)]
@@ -50,6 +51,15 @@ pub enum LedgerError {
     Origin(KeyError),
     /// The origin that run notes have as their first line.
     ReservedOrigin,
+    /// A key cannot be added or taken out.
+    Keys(KeysError),
+    /// A checkpoint cannot be signed.
+    Sign {
+        /// Its size.
+        size: u64,
+        /// What the key, the clock or the note says.
+        problem: String,
+    },
     /// A stored checkpoint does not open under the log's key.
     Checkpoint {
         /// The file.
@@ -227,6 +237,10 @@ impl fmt::Display for LedgerError {
                  ledger of the period that is open now",
                 path.display()
             ),
+            Self::Keys(error) => error.fmt(f),
+            Self::Sign { size, problem } => {
+                write!(f, "cannot sign the checkpoint of size {size}: {problem}")
+            }
             Self::Origin(error) => write!(f, "origin: {error}"),
             Self::ReservedOrigin => f.write_str(
                 "origin: expected a log's own name, but found the first line of run notes",

@@ -98,7 +98,7 @@ pub(super) fn read_salt_keys(layout: &Layout) -> Result<Vec<SaltKey>, LedgerErro
 pub(super) fn write_salt_keys(layout: &Layout, keys: &[SaltKey]) -> Result<(), LedgerError> {
     let mut text = zeroize::Zeroizing::new(String::with_capacity(keys.len().saturating_mul(80)));
     for (key, number) in keys.iter().zip(0_u64..) {
-        let _ = writeln!(text, "{number} {}", key.to_hex());
+        let _ = writeln!(text, "{number} {}", *key.to_hex());
     }
     let disk = layout.disk();
     disk.write_atomic(&layout.salt_keys(), text.as_bytes(), Access::Secret)?;

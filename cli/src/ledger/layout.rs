@@ -54,6 +54,18 @@ impl Layout {
         self.root.join("secret")
     }
 
+    /// `secret/log.key`: the keys that sign, one a line.
+    #[must_use]
+    pub fn log_key(&self) -> PathBuf {
+        self.root.join("secret/log.key")
+    }
+
+    /// `vkeys`: the public keys of all that ever signed, one a line.
+    #[must_use]
+    pub fn vkeys(&self) -> PathBuf {
+        self.root.join("vkeys")
+    }
+
     /// `secret/lock`, held by the one writer. It lies there because only writers have `secret/`.
     #[must_use]
     pub fn lock(&self) -> PathBuf {

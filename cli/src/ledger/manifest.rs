@@ -105,6 +105,14 @@ impl Manifest {
     ///
     /// [`LedgerError::File`].
     pub fn write(&self, layout: &Layout) -> Result<(), LedgerError> {
+        let text = self.text();
+        let disk = layout.disk();
+        disk.write_atomic(&layout.manifest(), text.as_bytes(), Access::Public)?;
+        Ok(())
+    }
+
+    /// The text of `ledger.toml`.
+    pub(super) fn text(&self) -> String {
         let state = match self.state {
             State::Open => "open",
             State::Closed => "closed",
@@ -115,11 +123,7 @@ impl Manifest {
         let _ = writeln!(text, "from = \"{}\"", self.period.from());
         let _ = writeln!(text, "to = \"{}\"", self.period.to());
         let _ = writeln!(text, "state = \"{state}\"");
-        let bytes = text.as_bytes();
-        layout
-            .disk()
-            .write_atomic(&layout.manifest(), bytes, Access::Public)?;
-        Ok(())
+        text
     }
 }
 

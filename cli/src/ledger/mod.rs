@@ -3,24 +3,30 @@
 //! *In:* events, paths. *Out:* segments, tiles, checkpoints, all durable before they are
 //! acknowledged. *Does not know:* what events are worth.
 
+mod derive;
 mod disk;
 pub mod durable;
 mod error;
+pub mod fsck;
 mod index;
 mod layout;
+mod log_keys;
 mod manifest;
 mod publish;
 mod reader;
+pub mod receipt;
 mod recover;
 mod seal;
 mod secrets;
 pub mod segment;
+pub mod served;
 pub mod wal;
 mod writer;
 
 pub use error::{LedgerError, SegmentProblem};
 pub use index::sha256;
 pub use layout::Layout;
+pub use log_keys::{KeysError, LogKeys, is_exposed};
 pub use manifest::{Manifest, State};
 pub use publish::{LogTree, Published, Staged};
 pub use reader::{Ledger, SegmentData, SegmentInfo};
@@ -77,12 +83,12 @@ pub fn create_on(
     for dir in [layout.segments(), layout.wals(), layout.checkpoints()] {
         layout.disk().create_dirs(&dir, Access::Public)?;
     }
-    let key = secrets::create(&layout, origin.clone())?;
+    let vkey = secrets::create(&layout, origin.clone())?;
     let manifest = Manifest {
         origin,
         period,
         state: State::Open,
     };
     manifest.write(&layout)?;
-    Ok(key.verifier().clone())
+    Ok(vkey)
 }

@@ -8,9 +8,7 @@
 use std::borrow::Cow;
 
 use ledgerline::event::Event;
-use ledgerline::log::{
-    BASE_LEAVES, Checkpoint, CheckpointError, Hash, HashTree, Note, TreeHead, prove_consistency,
-};
+use ledgerline::log::{BASE_LEAVES, Checkpoint, Hash, HashTree, Note, TreeHead, prove_consistency};
 use ledgerline::record::{SEGMENT_EVENTS, segment_key};
 use ledgerline::salt::SaltKey;
 
@@ -139,11 +137,16 @@ impl LedgerWriter {
         let head = tree.head();
         let before = match &self.newest {
             Some((note, newest)) => {
+                let (mut note, newest) = (note.clone(), newest.clone());
                 let old = newest.head();
                 check_extends(&tree, old)?;
                 if old.size == head.size {
+                    // A key that is new since then signs, too.
+                    if self.keys.add_missing(&mut note, &newest)? {
+                        self.store_now(&note)?;
+                    }
                     let published = Published {
-                        note: note.clone(),
+                        note,
                         head,
                         before: Some(old.size),
                     };
@@ -155,14 +158,13 @@ impl LedgerWriter {
         };
         self.write_tiles(&tree.tree, before.unwrap_or(0))?;
 
-        let path = self.layout.checkpoint_of_size(head.size);
-        let wrong = |error| LedgerError::Checkpoint {
-            path: path.clone(),
+        let checkpoint = Checkpoint::new(self.manifest.origin.as_str(), head);
+        let checkpoint = checkpoint.map_err(|error| LedgerError::Checkpoint {
+            path: self.layout.checkpoint_of_size(head.size),
             error,
-        };
-        let checkpoint = Checkpoint::new(self.manifest.origin.as_str(), head).map_err(wrong)?;
-        let note = Note::sign(&checkpoint.to_string(), &[&self.signing])
-            .map_err(|error| wrong(CheckpointError::Note(error)))?;
+        })?;
+        let note = self.keys.sign_checkpoint(&checkpoint)?;
+        let path = self.layout.checkpoint_of_size(head.size);
         let disk = self.layout.disk();
         disk.create_dirs(&self.layout.checkpoints(), Access::Public)?;
         disk.write_atomic(&path, note.to_string().as_bytes(), Access::Public)?;
@@ -208,8 +210,8 @@ impl LedgerWriter {
             path: path.clone(),
             error,
         };
-        let keys = std::slice::from_ref(self.signing.verifier());
-        let found = Checkpoint::open(note, self.manifest.origin.as_str(), keys).map_err(wrong)?;
+        let keys: Vec<_> = self.keys.verifiers().cloned().collect();
+        let found = Checkpoint::open(note, self.manifest.origin.as_str(), &keys).map_err(wrong)?;
         let expected = self.newest.as_ref().map(|(_, newest)| newest.head());
         if Some(found.head()) != expected {
             return Err(LedgerError::Moved {

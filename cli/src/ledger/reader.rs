@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use ledgerline::event::Event;
-use ledgerline::log::{BASE_LEAVES, Checkpoint, Hash, HashTree, Note, SigningKey, Tile};
+use ledgerline::log::{BASE_LEAVES, Checkpoint, Hash, HashTree, Note, Tile, VerifierKey};
 use ledgerline::record::SEGMENT_EVENTS;
 use ledgerline::salt::{ListenerKey, SaltKey};
 use ledgerline::time::Period;
@@ -13,6 +13,7 @@ use super::durable::read_bounded;
 use super::error::{LedgerError, SegmentProblem};
 use super::index::{read_salt_keys, read_sums, sha256};
 use super::layout::Layout;
+use super::log_keys::{LogKeys, read_vkeys};
 use super::manifest::{Manifest, State};
 use super::seal::leaf_hashes;
 use super::{secrets, segment};
@@ -142,8 +143,7 @@ impl Ledger {
             number,
             count: self.segments.len() as u64,
         })?;
-        let salt_key = self.salt_keys.get(at).cloned();
-        let salt_key = salt_key.ok_or_else(|| info.wrong(SegmentProblem::NoSaltKey))?;
+        let salt_key = self.salt_key(number)?;
         let bytes = read_verified(info)?;
         let events = segment::decode(bytes).map_err(|problem| info.wrong(problem))?;
         if events.len() as u64 != info.count {
@@ -153,6 +153,21 @@ impl Ledger {
             }));
         }
         Ok(SegmentData { events, salt_key })
+    }
+
+    /// The key of a sealed segment's salts.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Segment`] if `salt-keys` has none, [`LedgerError::NoSegment`].
+    pub fn salt_key(&self, number: u64) -> Result<SaltKey, LedgerError> {
+        let at = usize::try_from(number).unwrap_or(usize::MAX);
+        let info = self.segments.get(at).ok_or(LedgerError::NoSegment {
+            number,
+            count: self.segments.len() as u64,
+        })?;
+        let key = self.salt_keys.get(at).cloned();
+        key.ok_or_else(|| info.wrong(SegmentProblem::NoSaltKey))
     }
 
     /// The leaf hashes of a segment, on all threads of the pool.
@@ -211,13 +226,26 @@ impl Ledger {
         })
     }
 
-    /// The log's signing key.
+    /// The keys that the log signs with.
     ///
     /// # Errors
     ///
     /// [`LedgerError::NoSecret`] on an auditor's copy, [`LedgerError::Damaged`].
-    pub fn signing_key(&self) -> Result<SigningKey, LedgerError> {
-        secrets::signing_key(&self.layout, &self.manifest.origin)
+    pub fn log_keys(&self) -> Result<LogKeys, LedgerError> {
+        LogKeys::read(&self.layout, &self.manifest.origin)
+    }
+
+    /// The public keys of all that ever signed for this log, as `vkeys` lists them, in order.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Damaged`].
+    ///
+    /// # Does not prove
+    ///
+    /// That the log's operator wrote the list: trust comes from elsewhere.
+    pub fn vkeys(&self) -> Result<Vec<VerifierKey>, LedgerError> {
+        read_vkeys(&self.layout)
     }
 
     /// The log master secret.

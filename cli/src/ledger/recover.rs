@@ -7,7 +7,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use ledgerline::log::{Checkpoint, Note, SigningKey, TreeHead};
+use ledgerline::log::{Checkpoint, Note, TreeHead, VerifierKey};
 use ledgerline::record::{SEGMENT_EVENTS, segment_key};
 use ledgerline::salt::SaltKey;
 use ledgerline::wire::hex;
@@ -98,7 +98,7 @@ pub(super) struct Recovered {
 pub(super) fn recover(
     layout: &Layout,
     manifest: &Manifest,
-    signing: &SigningKey,
+    log_keys: &[VerifierKey],
     master: SaltKey,
 ) -> Result<Recovered, LedgerError> {
     let mut steps = Vec::new();
@@ -117,7 +117,7 @@ pub(super) fn recover(
         keys,
     };
     let mut pending = read_wals(layout, &sealer)?;
-    let newest = newest_checkpoint(layout, manifest, signing)?;
+    let newest = newest_checkpoint(layout, manifest, log_keys)?;
 
     // Everything has been read and found possible; from here on things change.
     let unsealed: u64 = pending.files.iter().map(|file| file.events()).sum();
@@ -308,7 +308,7 @@ fn check_sealed(layout: &Layout, sealer: &Sealer, number: u64) -> Result<(), Led
 fn newest_checkpoint(
     layout: &Layout,
     manifest: &Manifest,
-    signing: &SigningKey,
+    keys: &[VerifierKey],
 ) -> Result<Option<(Note, Checkpoint)>, LedgerError> {
     let stored = stored_sizes(layout)?.last().copied();
     let stored = stored.map(|size| layout.checkpoint_of_size(size));
@@ -319,7 +319,6 @@ fn newest_checkpoint(
             Err(LedgerError::NoCheckpoint { .. }) => continue,
             other => other?.0,
         };
-        let keys = std::slice::from_ref(signing.verifier());
         let checkpoint = Checkpoint::open(&note, origin, keys)
             .map_err(|error| LedgerError::Checkpoint { path, error })?;
         let size = checkpoint.head().size;

@@ -2,41 +2,41 @@
 
 use std::path::Path;
 
-use ledgerline::log::{KeyName, SigningKey};
+use ledgerline::log::{KeyName, SigningKey, VerifierKey};
 use ledgerline::salt::{ListenerKey, SaltKey};
 use zeroize::Zeroizing;
 
 use super::durable::{Access, FileError, read_bounded};
 use super::error::LedgerError;
 use super::layout::Layout;
+use super::log_keys::LogKeys;
 
 /// Longest secret file.
 const MAX_BYTES: u64 = 4096;
 
-/// Makes and stores all secrets of a new ledger; gives the signing key.
+/// Makes and stores all secrets of a new ledger; gives the public key.
 ///
 /// # Errors
 ///
 /// [`LedgerError::File`], also if the system gives no random numbers.
-pub(super) fn create(layout: &Layout, origin: KeyName) -> Result<SigningKey, LedgerError> {
+pub(super) fn create(layout: &Layout, origin: KeyName) -> Result<VerifierKey, LedgerError> {
     let dir = layout.secrets();
     let disk = layout.disk();
     disk.create_dirs(&dir, Access::Secret)?;
-    let seed = random(&dir)?;
-    let key = SigningKey::from_seed(origin, &seed);
-    let text = Zeroizing::new(format!("{}\n", *key.to_secret_text()));
-    disk.write_atomic(&dir.join("log.key"), text.as_bytes(), Access::Secret)?;
+    let key = SigningKey::from_seed(origin, &*random(&dir)?);
+    let vkey = key.verifier().clone();
+    LogKeys::of(key).write(layout)?;
     for name in ["master.key", "listener.key"] {
         let secret = SaltKey::from_bytes(*random(&dir)?);
-        let text = Zeroizing::new(format!("{}\n", secret.to_hex()));
+        let text = Zeroizing::new(format!("{}\n", *secret.to_hex()));
         disk.write_atomic(&dir.join(name), text.as_bytes(), Access::Secret)?;
     }
     // Made here, so that opening a ledger makes nothing.
     disk.write_atomic(&layout.lock(), b"", Access::Secret)?;
-    Ok(key)
+    Ok(vkey)
 }
 
-fn random(dir: &Path) -> Result<Zeroizing<[u8; 32]>, LedgerError> {
+pub(super) fn random(dir: &Path) -> Result<Zeroizing<[u8; 32]>, LedgerError> {
     let mut bytes = Zeroizing::new([0; 32]);
     getrandom::fill(&mut *bytes).map_err(|error| {
         FileError::at("find random numbers for", dir)(std::io::Error::other(error.to_string()))
@@ -44,7 +44,7 @@ fn random(dir: &Path) -> Result<Zeroizing<[u8; 32]>, LedgerError> {
     Ok(bytes)
 }
 
-fn read(path: &Path) -> Result<Zeroizing<String>, LedgerError> {
+pub(super) fn read(path: &Path) -> Result<Zeroizing<String>, LedgerError> {
     let bytes = match read_bounded(path, MAX_BYTES) {
         Err(error) if error.is_not_found() => {
             return Err(LedgerError::NoSecret {
@@ -58,33 +58,6 @@ fn read(path: &Path) -> Result<Zeroizing<String>, LedgerError> {
     Ok(Zeroizing::new(
         text.strip_suffix('\n').unwrap_or(text).to_owned(),
     ))
-}
-
-/// The log's signing key.
-///
-/// # Errors
-///
-/// [`LedgerError::NoSecret`], or [`LedgerError::Damaged`] for another text or another name.
-pub(super) fn signing_key(layout: &Layout, origin: &KeyName) -> Result<SigningKey, LedgerError> {
-    let path = layout.secrets().join("log.key");
-    let key = SigningKey::parse(&read(&path)?).map_err(|error| {
-        LedgerError::damaged(
-            &path,
-            None,
-            "PRIVATE+KEY+<name>+<id>+<key>",
-            error.to_string(),
-        )
-    })?;
-    if key.verifier().name() != origin {
-        let found = format!("a key named {}", key.verifier().name());
-        return Err(LedgerError::damaged(
-            &path,
-            None,
-            format!("a key named {origin}"),
-            found,
-        ));
-    }
-    Ok(key)
 }
 
 /// The log master secret, from which salts are derived.

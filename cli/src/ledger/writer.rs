@@ -10,13 +10,14 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use ledgerline::event::Event;
-use ledgerline::log::{Checkpoint, Note, SigningKey, TreeHead, VerifierKey};
+use ledgerline::log::{Checkpoint, Note, SignatureType, TreeHead, VerifierKey};
 use ledgerline::record::SEGMENT_EVENTS;
 use ledgerline::salt::ListenerKey;
 
 use super::durable::{Access, Disk, FileError, RealDisk};
 use super::error::LedgerError;
 use super::layout::Layout;
+use super::log_keys::{KeysError, LogKeys, read_vkeys};
 use super::manifest::{Manifest, State};
 use super::publish::{Published, Staged};
 use super::reader::read_checkpoint;
@@ -30,7 +31,7 @@ use super::wal::{FULL, WalWriter};
 pub struct LedgerWriter {
     pub(super) layout: Layout,
     pub(super) manifest: Manifest,
-    pub(super) signing: SigningKey,
+    pub(super) keys: LogKeys,
     pub(super) sealing: Sealing,
     /// Events of segments that are sealed or being sealed.
     pub(super) sealed_events: u64,
@@ -85,17 +86,22 @@ impl LedgerWriter {
     pub fn open_on(path: &Path, disk: Arc<dyn Disk>) -> Result<Self, LedgerError> {
         let layout = Layout::on(path, disk);
         let manifest = Manifest::read(&layout)?;
-        let signing = secrets::signing_key(&layout, &manifest.origin)?;
+        LogKeys::read(&layout, &manifest.origin)?; // before the lock: an auditor's copy has none
         let master = secrets::master_secret(&layout)?;
         let listener = secrets::listener_key(&layout)?;
         let lock = lock(&layout)?;
         // Read again: the state may have changed before the lock was ours.
         let manifest = Manifest::read(&layout)?;
-        let state = recover::recover(&layout, &manifest, &signing, master)?;
+        // So may the keys.
+        let keys = LogKeys::read(&layout, &manifest.origin)?;
+        let mut known = read_vkeys(&layout)?;
+        known.extend(keys.verifiers().cloned());
+        known.dedup();
+        let state = recover::recover(&layout, &manifest, &known, master)?;
         let mut writer = Self {
             layout,
             manifest,
-            signing,
+            keys,
             sealing: Sealing::Idle(state.sealer),
             sealed_events: state.sealed_events,
             open: state.open,
@@ -140,6 +146,43 @@ impl LedgerWriter {
     #[must_use]
     pub fn listener_key(&self) -> &ListenerKey {
         &self.listener
+    }
+
+    /// The keys that the log signs with.
+    #[must_use]
+    pub fn keys(&self) -> &LogKeys {
+        &self.keys
+    }
+
+    /// Adds a key of type 0x01 or 0x06. From now on it signs beside those that are there: readers
+    /// who know only the old ones go on reading while they learn the new one.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Keys`]; [`LedgerError::File`], after which the writer is stopped.
+    pub fn rotate_key(&mut self, kind: SignatureType) -> Result<VerifierKey, LedgerError> {
+        let origin = &self.manifest.origin;
+        let vkey = self.keys.rotate(&self.layout, origin, kind)?;
+        self.unless_stopped(|writer| writer.keys.write(&writer.layout))?;
+        Ok(vkey)
+    }
+
+    /// Stops signing with a key and forgets its secret.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Keys`] for an unknown id, the last key, or while the newest checkpoint has no
+    /// signature of a key that stays; [`LedgerError::File`], after which the writer is stopped.
+    pub fn retire_key(&mut self, id: u32) -> Result<(), LedgerError> {
+        self.keys.check_retire(id).map_err(LedgerError::Keys)?;
+        let staying = |key: &&VerifierKey| key.id() != id;
+        let staying: Vec<_> = self.keys.verifiers().filter(staying).cloned().collect();
+        let newest = self.newest.as_ref();
+        if newest.is_some_and(|(note, _)| note.verify(&staying).is_err()) {
+            return Err(LedgerError::Keys(KeysError::NoOverlap));
+        }
+        self.keys.retire(id);
+        self.unless_stopped(|writer| writer.keys.write(&writer.layout))
     }
 
     /// Number of events taken so far, acknowledged or not: the index of the next one.
@@ -250,12 +293,6 @@ impl LedgerWriter {
     /// As [`store`](Self::store).
     pub fn serve(&mut self, note: &Note) -> Result<(), LedgerError> {
         self.unless_stopped(|writer| writer.serve_now(note))
-    }
-
-    /// The key that readers verify the log's checkpoints with.
-    #[must_use]
-    pub fn verifier(&self) -> &VerifierKey {
-        self.signing.verifier()
     }
 
     /// Size of the newest checkpoint that was signed, if it is not served.

@@ -148,6 +148,20 @@ impl RegistryDb {
         Ok(clock.max(self.last_recorded()? + 1))
     }
 
+    /// What SQLite's own check of the database's structure complains about first, if anything.
+    ///
+    /// # Errors
+    ///
+    /// [`RegistryDbError::Database`] if it is too damaged even for that.
+    pub fn integrity(&self) -> Result<Option<String>, RegistryDbError> {
+        let check = |row: &Row<'_>| row.get::<_, String>(0);
+        let found = self
+            .connection
+            .query_row("PRAGMA integrity_check(1)", [], check)
+            .map_err(at(&self.path))?;
+        Ok((found != "ok").then_some(found))
+    }
+
     /// What was known at a moment of recorded time (µs), or is known now.
     ///
     /// # Errors

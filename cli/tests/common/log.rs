@@ -19,7 +19,7 @@ pub struct Log {
     leaves: Vec<Hash>,
     tree: HashTree,
     origin: String,
-    key: VerifierKey,
+    keys: Vec<VerifierKey>,
 }
 
 impl Log {
@@ -53,7 +53,7 @@ impl Log {
             leaves,
             tree: builder.finish(),
             origin: ledger.origin().to_owned(),
-            key: ledger.signing_key().unwrap().verifier().clone(),
+            keys: ledger.vkeys().unwrap(),
         };
         let (note, _) = ledger.checkpoint().unwrap();
         log.newest = log.opened(note.to_string().as_bytes());
@@ -63,7 +63,7 @@ impl Log {
     /// The head of a note that the log's key signed.
     pub fn opened(&self, note: &[u8]) -> TreeHead {
         let note = Note::parse(note).unwrap();
-        let keys = std::slice::from_ref(&self.key);
+        let keys = &self.keys;
         Checkpoint::open(&note, &self.origin, keys).unwrap().head()
     }
 

@@ -110,9 +110,11 @@ impl Place {
         command
     }
 
-    pub fn init(&self, name: &str) {
+    /// A new ledger; gives its verifier key.
+    pub fn init(&self, name: &str) -> String {
         let period = Period::parse("2026-04").unwrap();
-        ledger::create(&self.path(name), ORIGIN, period).unwrap();
+        let vkey = ledger::create(&self.path(name), ORIGIN, period).unwrap();
+        vkey.to_string()
     }
 
     /// A new ledger with the same secrets.
@@ -122,6 +124,8 @@ impl Place {
             let secret = |ledger: &str| self.path(ledger).join("secret").join(key);
             fs::copy(secret(like), secret(name)).unwrap();
         }
+        let vkeys = |ledger: &str| self.path(ledger).join("vkeys");
+        fs::copy(vkeys(like), vkeys(name)).unwrap();
     }
 }
 

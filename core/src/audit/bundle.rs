@@ -10,7 +10,10 @@ use super::money::{Claims, check_balances, check_cells};
 use super::notes::sha256;
 use super::plays::{check_nonce, check_openings, check_plays, visible_registry};
 use super::report::{Finding, Report, Severity, Subject, Summary};
-use super::signed::{check_auditor, check_balance, check_checkpoint, check_file, check_signature};
+use super::signed::{
+    check_auditor, check_balance, check_checkpoint, check_checkpoint_note, check_file,
+    check_signature,
+};
 use super::view::{earned_by_cell, suspended_sums, totals};
 use super::{Progress, Trust};
 
@@ -38,20 +41,10 @@ pub fn verify_bundle(
     let mut checker = Checker::default();
 
     progress(0, 0, "signatures");
-    let signer = check_signature(
-        &mut checker,
-        "run.signature",
-        "run.note",
-        &bundle.run_note,
-        trust,
-    );
-    check_signature(
-        &mut checker,
-        "checkpoint.signature",
-        "checkpoint",
-        &bundle.checkpoint_note,
-        trust,
-    );
+    let signed = (&bundle.run_note, bundle.run.origin.as_str());
+    let signer = check_signature(&mut checker, "run.signature", "run.note", signed, trust);
+    let logged = (&bundle.checkpoint_note, bundle.checkpoint.origin());
+    check_checkpoint_note(&mut checker, "checkpoint", logged, trust);
     check_checkpoint(&mut checker, &bundle.run, &bundle.checkpoint);
     check_file(
         &mut checker,
@@ -117,13 +110,14 @@ pub fn verify_bundle(
     check_balances(&mut checker, &bundle, &lines, &balances);
     let mut shown = cells.iter().map(|(_, cell)| cell);
     check_balance(&mut checker, &bundle.run, &bundle.pools, &mut shown);
-    check_auditor(&mut checker, &bundle.run_note, trust);
+    check_auditor(&mut checker, signed, trust);
     note_what_to_act_on(&mut checker, &bundle, &cells);
 
     let subject = Subject {
         kind: "bundle",
         name: name.to_owned(),
         sha256: Some(sha256(bytes)),
+        run_note: Some(sha256(bundle.run_note.text().as_bytes())),
         origin: bundle.run.origin.clone(),
         signer,
         log_size: bundle.run.log.size,

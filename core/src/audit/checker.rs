@@ -1,7 +1,8 @@
 //! Collects checks and findings and draws the verdict from them.
 
 use super::report::{Check, Finding, Report, Rung, Severity, Status, Subject, Summary, Verdict};
-use super::words::{BUNDLE, RUN, headline};
+use super::signed::QUORUM;
+use super::words::{Facts, headline, ladder, unwitnessed};
 
 /// At most this many findings of one failed check are listed; the check's detail counts all.
 const LISTED: usize = 20;
@@ -107,22 +108,35 @@ impl Checker {
                 Status::Pass
             }
         };
-        let words = match subject.kind {
-            "bundle" => &BUNDLE[..],
-            "run" => &RUN[..],
-            _ => &[],
+        let any = |wanted| self.checks.iter().any(|check| check.status == wanted);
+        let facts = Facts {
+            failed: self
+                .checks
+                .iter()
+                .filter(|c| c.status == Status::Fail)
+                .count(),
+            attested: status(4) == Status::Pass,
+            signed: subject.signer.is_some(),
+            quorum: self
+                .checks
+                .iter()
+                .find(|c| c.id == QUORUM)
+                .map(|c| c.status),
         };
         let ladder: Vec<Rung> = (1..)
-            .zip(words)
+            .zip(ladder(subject.kind, facts.signed, facts.quorum))
             .map(|(rung, words)| Rung {
                 rung,
                 title: words.title,
                 status: status(rung),
                 says: words.says(status(rung)),
-                does_not_prove: words.does_not_prove,
+                does_not_prove: match (rung, words.does_not_prove) {
+                    (1, "") => unwitnessed(facts.quorum).to_owned(),
+                    (1, more) => format!("{} {more}", unwitnessed(facts.quorum)),
+                    (_, words) => words.to_owned(),
+                },
             })
             .collect();
-        let any = |wanted| self.checks.iter().any(|check| check.status == wanted);
         let grave = self.findings.iter().any(|f| f.severity == Severity::Error);
         let verdict = if any(Status::Fail) || grave {
             Verdict::Disputed
@@ -131,10 +145,7 @@ impl Checker {
         } else {
             Verdict::Verified
         };
-        let failed = self.checks.iter().filter(|c| c.status == Status::Fail);
-        let attested = status(4) == Status::Pass;
-        let signed = subject.signer.is_some();
-        let headline = headline(subject.kind, verdict, failed.count(), attested, signed);
+        let headline = headline(subject.kind, verdict, &facts);
         self.checks.sort_by_key(|check| check.rung);
         self.findings
             .sort_by(|a, b| (a.severity, a.code, &a.place).cmp(&(b.severity, b.code, &b.place)));

@@ -8,36 +8,28 @@
 
 mod bundle;
 mod checker;
+mod consistency;
 mod money;
 mod notes;
 mod plays;
+mod proof;
 mod report;
 mod run;
 mod signed;
+mod trust;
 mod view;
 mod words;
 
 pub use bundle::verify_bundle;
+pub use consistency::{ConsistencyEvidence, PairError, verify_pair};
 pub use notes::{verify_checkpoint, verify_run_note};
+pub use proof::{EventView, verify_proof};
 pub use report::{
     Check, Finding, Report, RunTotals, Rung, Severity, Status, Subject, Summary, Verdict,
 };
 pub use run::{RunEvidence, SegmentCheck, audit_run};
+pub use trust::{RootsError, Trust, read_keys};
 pub use view::{BundleTotals, Day, LineView, MoneyView, Track};
-
-use crate::bundle::Nonce;
-use crate::log::VerifierKey;
-
-/// Whom the reader trusts; never taken from what is verified.
-#[derive(Clone, Debug, Default)]
-pub struct Trust {
-    /// The operator's key.
-    pub key: Option<VerifierKey>,
-    /// Keys of auditors, one of whose signatures is asked for; none = not asked.
-    pub auditors: Vec<VerifierKey>,
-    /// The nonce that a holder sent for the sample of their bundle; `None` = none was sent.
-    pub nonce: Option<Nonce>,
-}
 
 /// Called now and then with work done, work in all, and what is being done.
 pub type Progress<'a> = &'a mut dyn FnMut(u64, u64, &'static str);

@@ -7,7 +7,9 @@ use crate::wire::hex;
 use super::Trust;
 use super::checker::{Checker, Problems};
 use super::report::{Report, RunCurrency, RunTotals, Subject, Summary};
-use super::signed::{check_auditor, check_parts, check_signature};
+use super::signed::{
+    check_auditor, check_checkpoint_note, check_parts, check_signature, skip_quorum,
+};
 
 /// Verifies a run note alone.
 ///
@@ -21,7 +23,9 @@ use super::signed::{check_auditor, check_parts, check_signature};
 pub fn verify_run_note(note: &Note, name: &str, trust: &Trust) -> Result<Report, RunNoteError> {
     let run = RunNote::parse(note.text())?;
     let mut checker = Checker::default();
-    let signer = check_signature(&mut checker, "run.signature", "run.note", note, trust);
+    let signed = (note, run.origin.as_str());
+    let signer = check_signature(&mut checker, "run.signature", "run.note", signed, trust);
+    skip_quorum(&mut checker, trust);
     let mut problems = Problems::default();
     for (currency, totals) in &run.totals {
         check_parts(&mut problems, *currency, totals);
@@ -32,11 +36,12 @@ pub fn verify_run_note(note: &Note, name: &str, trust: &Trust) -> Result<Report,
         "in every currency, paid + suspense = pool",
         problems,
     );
-    check_auditor(&mut checker, note, trust);
+    check_auditor(&mut checker, signed, trust);
     let subject = Subject {
         kind: "run-note",
         name: name.to_owned(),
         sha256: Some(sha256(note.to_string().as_bytes())),
+        run_note: Some(sha256(note.text().as_bytes())),
         origin: run.origin.clone(),
         signer,
         log_size: run.log.size,
@@ -82,13 +87,8 @@ pub fn verify_checkpoint(
 ) -> Result<Report, CheckpointError> {
     let checkpoint = Checkpoint::parse(note.text())?;
     let mut checker = Checker::default();
-    let signer = check_signature(
-        &mut checker,
-        "checkpoint.signature",
-        "checkpoint",
-        note,
-        trust,
-    );
+    let signed = (note, checkpoint.origin());
+    let signer = check_checkpoint_note(&mut checker, "checkpoint", signed, trust);
     Ok(checker.finish(
         checkpoint_subject(note, name, &checkpoint, signer),
         Summary::None,
@@ -105,6 +105,7 @@ fn checkpoint_subject(
         kind: "checkpoint",
         name: name.to_owned(),
         sha256: Some(sha256(note.to_string().as_bytes())),
+        run_note: None,
         origin: checkpoint.origin().to_owned(),
         signer,
         log_size: checkpoint.head().size,

@@ -13,9 +13,12 @@ use crate::wire::{Reader, hex};
 
 use super::Trust;
 use super::checker::{Checker, Problems};
-use super::notes::run_totals;
+use super::notes::{run_totals, sha256};
 use super::report::{Finding, Report, RunTotals, Severity, Subject, Summary};
-use super::signed::{check_auditor, check_balance, check_checkpoint, check_file, check_signature};
+use super::signed::{
+    check_auditor, check_balance, check_checkpoint, check_checkpoint_note, check_file,
+    check_signature,
+};
 
 /// What reading one segment of the log gave.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -69,20 +72,10 @@ pub struct RunEvidence<'a> {
 pub fn audit_run(evidence: &RunEvidence<'_>, trust: &Trust) -> Report {
     let mut checker = Checker::default();
     let run = evidence.run;
-    let signer = check_signature(
-        &mut checker,
-        "run.signature",
-        "run.note",
-        evidence.note,
-        trust,
-    );
-    check_signature(
-        &mut checker,
-        "checkpoint.signature",
-        "checkpoint",
-        evidence.checkpoint_note,
-        trust,
-    );
+    let signed = (evidence.note, run.origin.as_str());
+    let signer = check_signature(&mut checker, "run.signature", "run.note", signed, trust);
+    let logged = (evidence.checkpoint_note, evidence.checkpoint.origin());
+    check_checkpoint_note(&mut checker, "checkpoint", logged, trust);
     check_checkpoint(&mut checker, run, evidence.checkpoint);
     check_file(
         &mut checker,
@@ -112,7 +105,7 @@ pub fn audit_run(evidence: &RunEvidence<'_>, trust: &Trust) -> Report {
     let mut cells = evidence.derived.settlement.cells.iter();
     check_balance(&mut checker, run, evidence.pools, &mut cells);
     check_text(&mut checker, evidence);
-    check_auditor(&mut checker, evidence.note, trust);
+    check_auditor(&mut checker, signed, trust);
     note_tally(&mut checker, &evidence.tally);
     note_suspense(&mut checker, evidence);
 
@@ -120,6 +113,7 @@ pub fn audit_run(evidence: &RunEvidence<'_>, trust: &Trust) -> Report {
         kind: "run",
         name: evidence.name.to_owned(),
         sha256: None,
+        run_note: Some(sha256(evidence.note.text().as_bytes())),
         origin: run.origin.clone(),
         signer,
         log_size: run.log.size,

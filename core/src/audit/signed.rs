@@ -2,65 +2,211 @@
 
 use std::collections::BTreeMap;
 
-use crate::log::{Checkpoint, Hash, Note, VerifierKey};
+use crate::log::{Checkpoint, Hash, Note, NoteError, Policy, PolicyWitness, VerifierKey};
 use crate::money::{Currency, Micros};
 use crate::royalty::{Cell, Pools, Totals};
 use crate::statement::RunNote;
+use crate::time::format_ms;
 
 use super::Trust;
 use super::checker::{Checker, Problems};
-use super::report::Finding;
+use super::report::{Finding, Severity};
+
+/// Name of the check of cosignatures.
+pub(super) const QUORUM: &str = "checkpoint.quorum";
 
 /// A key as people compare it: `name+id`.
 pub(super) fn short(key: &VerifierKey) -> String {
     format!("{}+{:08x}", key.name(), key.id())
 }
 
-/// Checks a note's signature by the operator; the signer if it holds.
+/// Checks a note's signature by the operator of the log with this origin; the signer if it holds.
 pub(super) fn check_signature(
     checker: &mut Checker,
     id: &'static str,
     place: &'static str,
-    note: &Note,
+    (note, origin): (&Note, &str),
     trust: &Trust,
 ) -> Option<String> {
-    let Some(key) = &trust.key else {
-        checker.skip(
-            id,
-            1,
-            format!("{place}: no verifier key was given, so its signature could not be checked"),
-        );
+    let keys = trust.keys_of(origin);
+    if keys.is_empty() {
+        let why = if trust.policy.is_some() {
+            format!(
+                "your policy names no log with the origin {origin} and no key was given besides"
+            )
+        } else {
+            "no verifier key was given".to_owned()
+        };
+        let detail = format!("{place}: {why}, so its signature could not be checked");
+        checker.skip(id, 1, detail);
         return None;
-    };
-    let signer = short(key);
-    let result = note.verify(core::slice::from_ref(key));
+    }
+    let result = note.verify(&keys);
+    if let (Err(NoteError::NotSigned { .. }), Some(key)) = (&result, beyond_this_build(note, &keys))
+    {
+        let signer = short(key);
+        let detail =
+            format!("{place}: this build cannot verify signatures of the type of {signer}");
+        checker.skip(id, 1, detail);
+        return None;
+    }
     let problem = result.as_ref().err().map(|problem| {
-        let signers: Vec<String> = note
-            .signatures()
-            .iter()
-            .map(|line| format!("{}+{:08x}", line.name(), line.id()))
-            .collect();
+        let lines = note.signatures().iter();
+        let found = lines.map(|line| format!("{}+{:08x}", line.name(), line.id()));
         Finding::error(id, place)
             .compared(
-                format!("a valid signature by {signer}"),
-                format!("signature lines by {}", signers.join(", ")),
+                format!(
+                    "a valid signature by {}",
+                    list(keys.iter().map(short), "or")
+                ),
+                format!("signature lines by {}", list(found, "and")),
             )
             .saying(format!("{place}: {problem}"))
     });
-    let holds = problem.is_none();
-    checker.single(id, 1, format!("{place} is signed by {signer}"), problem);
-    holds.then_some(signer)
+    let signers = result.unwrap_or_default();
+    let all = list(signers.iter().map(|key| short(key)), "and");
+    checker.single(id, 1, format!("{place} is signed by {all}"), problem);
+    signers.first().map(|key| short(key))
+}
+
+/// Checks a checkpoint's signature by its log's operator, and its cosignatures; the signer if the
+/// signature holds.
+pub(super) fn check_checkpoint_note(
+    checker: &mut Checker,
+    place: &'static str,
+    signed: (&Note, &str),
+    trust: &Trust,
+) -> Option<String> {
+    let signer = check_signature(checker, "checkpoint.signature", place, signed, trust);
+    check_quorum(checker, place, signed, trust);
+    signer
+}
+
+/// A key that a line of the note claims to be by, of a type that this build does not verify.
+fn beyond_this_build<'k>(note: &Note, keys: &'k [VerifierKey]) -> Option<&'k VerifierKey> {
+    let claims = |key: &VerifierKey| {
+        let mut lines = note.signatures().iter();
+        lines.any(|line| (line.name(), line.id()) == (key.name(), key.id()))
+    };
+    let mut unsupported = keys.iter().filter(|key| !key.kind().is_supported());
+    unsupported.find(|key| claims(key))
+}
+
+/// Checks that those witnesses have cosigned a checkpoint whom the reader's policy asks for, if it
+/// asks for any.
+///
+/// A witness with a key of the log's own operator counts for nothing: it is no second pair of eyes.
+fn check_quorum(
+    checker: &mut Checker,
+    place: &'static str,
+    (note, origin): (&Note, &str),
+    trust: &Trust,
+) {
+    let policy = trust.policy.as_ref();
+    let Some(policy) = policy.filter(|policy| policy.asks_for_witnesses()) else {
+        return;
+    };
+    let cosigned = match policy.cosigned(note) {
+        Ok(cosigned) => cosigned,
+        Err(problem) => {
+            let problem = Finding::error(QUORUM, place)
+                .compared(
+                    "valid cosignatures by the witnesses of your policy",
+                    "a false one",
+                )
+                .saying(format!("{place}: {problem}"));
+            checker.single(QUORUM, 1, "", Some(problem));
+            return;
+        }
+    };
+    let operators = trust.keys_of(origin);
+    let is_own =
+        |witness: &PolicyWitness| operators.iter().any(|key| key.is_same_key(&witness.key));
+    let asked = policy.asked();
+    for witness in asked.iter().filter(|witness| is_own(witness)) {
+        note_own_witness(checker, witness);
+    }
+    let counts = |(witness, _): &(&PolicyWitness, u64)| !is_own(witness);
+    let cosigned: Vec<_> = cosigned.into_iter().filter(counts).collect();
+    let by = list(
+        cosigned
+            .iter()
+            .map(|(w, time)| format!("{} at {}", w.name, moment(*time))),
+        "and",
+    );
+    if policy.is_enough(&cosigned) {
+        let passed = format!("{place} is cosigned by {by}: enough for the quorum of your policy");
+        checker.single(QUORUM, 1, passed, None);
+        return;
+    }
+    let missing = asked
+        .iter()
+        .filter(|w| !cosigned.iter().any(|(other, _)| other == *w));
+    let missing = list(missing.map(|witness| witness.name.clone()), "and");
+    let by = if cosigned.is_empty() {
+        "nobody".to_owned()
+    } else {
+        by
+    };
+    let detail = format!(
+        "{place} is cosigned by {by}, which is too few for the quorum of your policy; cosignatures that count are missing by {missing}"
+    );
+    checker.skip(QUORUM, 1, detail);
+}
+
+fn note_own_witness(checker: &mut Checker, witness: &PolicyWitness) {
+    let name = &witness.name;
+    checker.note(
+        Finding::new("own-witness", Severity::Warning, format!("policy, witness {name}"))
+            .compared("a key of somebody else", "a key of the log's own operator")
+            .saying(format!(
+                "the witness {name} of your policy has the service's own key: its cosignatures do not count"
+            )),
+    );
+}
+
+/// A policy's quorum is about checkpoints, and a run note alone brings none.
+pub(super) fn skip_quorum(checker: &mut Checker, trust: &Trust) {
+    if trust
+        .policy
+        .as_ref()
+        .is_some_and(Policy::asks_for_witnesses)
+    {
+        checker.skip(
+            QUORUM,
+            1,
+            "your policy asks for witnesses, but a run note carries no checkpoint that they could have cosigned: verify a bundle, or the run's checkpoint too",
+        );
+    }
+}
+
+/// Seconds since the Unix epoch as RFC 3339.
+fn moment(seconds: u64) -> String {
+    let ms = i64::try_from(seconds)
+        .ok()
+        .and_then(|s| s.checked_mul(1000));
+    ms.map_or_else(|| format!("second {seconds}"), format_ms)
+}
+
+/// `a, b and c`.
+pub(super) fn list(items: impl Iterator<Item = String>, word: &str) -> String {
+    let mut items: Vec<String> = items.collect();
+    match (items.pop(), items.is_empty()) {
+        (None, _) => String::new(),
+        (Some(last), true) => last,
+        (Some(last), false) => format!("{} {word} {last}", items.join(", ")),
+    }
 }
 
 /// Checks that some auditor of those asked for has signed.
-pub(super) fn check_auditor(checker: &mut Checker, note: &Note, trust: &Trust) {
+pub(super) fn check_auditor(checker: &mut Checker, (note, origin): (&Note, &str), trust: &Trust) {
     if trust.auditors.is_empty() {
         return;
     }
-    // The part behind name and id is the public key: one key under two names is one signer.
-    let public = |key: &VerifierKey| key.to_string().splitn(3, '+').nth(2).map(str::to_owned);
-    let operator = trust.key.as_ref().and_then(public);
-    if operator.is_some() && trust.auditors.iter().any(|key| public(key) == operator) {
+    // One key under two names is one signer.
+    let operators = trust.keys_of(origin);
+    let is_own = |auditor: &VerifierKey| operators.iter().any(|key| key.is_same_key(auditor));
+    if trust.auditors.iter().any(is_own) {
         let problem = Finding::error("auditor.signature", "auditor key")
             .compared("a key of somebody else", "the operator's own key")
             .saying("the auditor's key is the operator's own, which vouches for nothing more");

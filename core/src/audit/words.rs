@@ -21,13 +21,22 @@ impl RungWords {
     }
 }
 
-pub(super) const BUNDLE: [RungWords; 4] = [
+/// What a signature leaves open where no witness was asked for.
+const UNWITNESSED: &str = "That the service shows everybody the same log: witnesses' cosignatures are for that, and none were asked for here.";
+
+/// What is left open where the cosignatures asked for are not all there.
+const TOO_FEW: &str = "That the service shows everybody the same log: of the witnesses whose cosignatures your policy asks for, too few have cosigned it.";
+
+/// What a quorum of witnesses leaves open.
+const WITNESSED: &str = "That every play is in the log: witnesses see that it is one log for all of them and that nothing is ever taken out of it, but no single play. Nor that the witnesses you chose are independent of the service and of each other.";
+
+const BUNDLE: [RungWords; 4] = [
     RungWords {
         title: "Signed and logged",
         pass: "The statement is signed by the key you trust, and it is about the log that this key signed.",
         fail: "The statement, or the log it is about, is not what the key you trust has signed.",
-        skip: "You gave no verifier key, so nobody vouches for this statement yet. Ask the service for its key over another channel.",
-        does_not_prove: "That the service shows everybody the same log: witnesses' cosignatures are for that, and none were asked for here.",
+        skip: "No key you gave, and no log your policy names, vouches for this statement yet. Ask the service for its key over another channel.",
+        does_not_prove: "",
     },
     RungWords {
         title: "My plays",
@@ -52,13 +61,13 @@ pub(super) const BUNDLE: [RungWords; 4] = [
     },
 ];
 
-pub(super) const RUN: [RungWords; 4] = [
+const RUN: [RungWords; 4] = [
     RungWords {
         title: "Signed and logged",
         pass: "The run is signed by the key you trust, and the log's events lead to the checkpoint that this key signed.",
         fail: "The run, or the log it is about, is not what the key you trust has signed.",
-        skip: "No verifier key was given, so nobody vouches for this run yet.",
-        does_not_prove: "That the service shows everybody the same log: witnesses' cosignatures are for that, and none were asked for here.",
+        skip: "No key that was given, and no log of the policy, vouches for this run yet.",
+        does_not_prove: "",
     },
     RungWords {
         title: "Everybody's plays",
@@ -83,14 +92,95 @@ pub(super) const RUN: [RungWords; 4] = [
     },
 ];
 
+/// The first rung of a statement where witnesses were asked for.
+const BUNDLE_WITNESSED: RungWords = RungWords {
+    title: "Signed, logged and witnessed",
+    pass: "The statement is signed by the key you trust, it is about the log that this key signed, and the witnesses you trust have seen the same log.",
+    fail: "The statement, the log it is about, or a witness's cosignature of that log, is not what the keys you trust have signed.",
+    skip: "The statement is signed by the key you trust, but too few of the witnesses you ask for have cosigned the log it is about.",
+    does_not_prove: "",
+};
+
+/// The first rung of a run where witnesses were asked for.
+const RUN_WITNESSED: RungWords = RungWords {
+    title: "Signed, logged and witnessed",
+    pass: "The run is signed by the key you trust, the log's events lead to the checkpoint that this key signed, and the witnesses you trust have seen the same log.",
+    fail: "The run, the log it is about, or a witness's cosignature of that log, is not what the keys you trust have signed.",
+    skip: "The run is signed by the key you trust, but too few of the witnesses you ask for have cosigned the log it is about.",
+    does_not_prove: "",
+};
+
+/// The one rung of a checkpoint.
+const CHECKPOINT: RungWords = RungWords {
+    title: "Signed",
+    pass: "The checkpoint is signed by the key you trust.",
+    fail: "The checkpoint is not what the keys you trust have signed.",
+    skip: "No key you gave, and no log your policy names, vouches for this checkpoint yet.",
+    does_not_prove: "Anything about the events in the log, or that it extends what the log signed before: two checkpoints together show that.",
+};
+
+/// The one rung of a proof.
+const PROOF: RungWords = RungWords {
+    title: "In the log",
+    pass: "The leaf is in the log that the key you trust has signed.",
+    fail: "The leaf is not in this log, or the log's checkpoint is not what the keys you trust have signed.",
+    skip: "It could not be shown that the leaf is in a log whose key you trust.",
+    does_not_prove: "That what the leaf says is true, or, of an event, that the play is counted and paid: keep the receipt, and look for the play in the statement.",
+};
+
+/// The one rung of two checkpoints.
+const CONSISTENCY: RungWords = RungWords {
+    title: "Only appended to",
+    pass: "The log signed both checkpoints, and the newer tree begins with the older one: nothing was taken out or changed between them.",
+    fail: "The checkpoints contradict each other, or are not what the keys you trust have signed.",
+    skip: "It could not be shown that the newer checkpoint extends the older one and that a key you trust has signed both.",
+    does_not_prove: "Anything about the events in the log.",
+};
+
+/// The rungs of a kind of subject. `signed`: a trusted key has signed; `quorum`: what became of the
+/// cosignatures, if any were asked for.
+pub(super) fn ladder(kind: &str, signed: bool, quorum: Option<Status>) -> Vec<RungWords> {
+    let witnessed = match kind {
+        "bundle" => BUNDLE_WITNESSED,
+        "run" => RUN_WITNESSED,
+        "checkpoint" => return vec![CHECKPOINT],
+        "proof" => return vec![PROOF],
+        "consistency" => return vec![CONSISTENCY],
+        _ => return Vec::new(),
+    };
+    let mut ladder = Vec::from(if kind == "run" { RUN } else { BUNDLE });
+    if let (Some(first), Some(_)) = (ladder.first_mut(), quorum) {
+        // Without a signer, that is what is missing first.
+        let skip = if signed { witnessed.skip } else { first.skip };
+        *first = RungWords { skip, ..witnessed };
+    }
+    ladder
+}
+
+/// What the first rung leaves open about who sees the same log, before what else it leaves open.
+pub(super) fn unwitnessed(quorum: Option<Status>) -> &'static str {
+    match quorum {
+        None => UNWITNESSED,
+        Some(Status::Pass) => WITNESSED,
+        Some(Status::Fail | Status::Skip) => TOO_FEW,
+    }
+}
+
+/// What a headline depends on beside kind and verdict.
+pub(super) struct Facts {
+    /// Checks that failed.
+    pub(super) failed: usize,
+    /// Whether an auditor who was asked for has signed.
+    pub(super) attested: bool,
+    /// Whether a trusted key has signed.
+    pub(super) signed: bool,
+    /// What became of the cosignatures, if any were asked for.
+    pub(super) quorum: Option<Status>,
+}
+
 /// The answer in a sentence.
-pub(super) fn headline(
-    kind: &str,
-    verdict: Verdict,
-    failed: usize,
-    attested: bool,
-    signed: bool,
-) -> String {
+pub(super) fn headline(kind: &str, verdict: Verdict, facts: &Facts) -> String {
+    let failed = facts.failed;
     let (whole, part) = match kind {
         "bundle" => (
             "Every counted play of your recordings is here, and your statement adds up by the published rules",
@@ -104,24 +194,38 @@ pub(super) fn headline(
             "The run note is signed by the key you trust",
             "This run note",
         ),
+        "proof" => (
+            "The leaf is in the log, whose checkpoint is signed by the key you trust",
+            "This proof",
+        ),
+        "consistency" => (
+            "The newer checkpoint extends the older one, and both are signed by the key you trust",
+            "This pair of checkpoints",
+        ),
         _ => (
             "The checkpoint is signed by the key you trust",
             "This checkpoint",
         ),
     };
     match verdict {
-        Verdict::Verified if attested => {
+        Verdict::Verified if facts.attested => {
             format!("{whole}; an auditor you trust vouches for everybody else's figures.")
+        }
+        Verdict::Verified if facts.quorum == Some(Status::Pass) => {
+            format!("{whole}; the witnesses you trust have seen the same log.")
         }
         Verdict::Verified => format!("{whole}."),
         Verdict::Disputed if failed == 1 => {
-            format!("{part} contradicts itself or the key you trust: 1 check failed.")
+            format!("{part} contradicts itself or the keys you trust: 1 check failed.")
         }
         Verdict::Disputed => {
-            format!("{part} contradicts itself or the key you trust: {failed} checks failed.")
+            format!("{part} contradicts itself or the keys you trust: {failed} checks failed.")
         }
-        Verdict::Incomplete if !signed => format!(
-            "{part} is consistent in itself, but the signer is unknown: give the service's verifier key to finish."
+        Verdict::Incomplete if !facts.signed => format!(
+            "{part} is consistent in itself, but the signer is unknown: give the service's verifier key, or a policy that names its log, to finish."
+        ),
+        Verdict::Incomplete if facts.quorum == Some(Status::Skip) => format!(
+            "{part} holds as far as it could be checked, but too few of the witnesses you ask for have cosigned its log."
         ),
         Verdict::Incomplete => format!(
             "{part} holds as far as it could be checked, but something that is needed is missing."

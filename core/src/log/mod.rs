@@ -11,6 +11,7 @@
 
 mod checkpoint;
 mod cosigner;
+mod entry_bundle;
 mod hash;
 mod key;
 mod note;
@@ -20,12 +21,14 @@ mod proof;
 mod scheme;
 mod subtree;
 mod tile;
+mod tile_tree;
 mod tlog_proof;
 mod tree;
 mod witness;
 
 pub use checkpoint::{Checkpoint, CheckpointError, RESERVED_ORIGIN};
 pub use cosigner::{CosignError, CosigningKey};
+pub use entry_bundle::{EntryBundle, EntryBundleError, push_entry, verify_entries};
 pub use hash::{Hash, HashError};
 pub use key::{KeyError, KeyName, SigningKey, VerifierKey};
 pub use note::{MAX_NOTE_BYTES, MAX_SIGNATURES, Note, NoteError, NoteSignature};
@@ -42,6 +45,10 @@ pub use subtree::{
     verify_subtree_consistency, verify_subtree_inclusion,
 };
 pub use tile::{Tile, TileError};
+pub use tile_tree::{
+    TileHashes, TileReadError, TileSource, TileTreeError, read_consistency, read_inclusion,
+    read_subtrees, tiles_of_subtrees,
+};
 pub use tlog_proof::{MAX_EXTRA_BYTES, TlogProof, TlogProofError};
 pub use tree::{
     BASE_LEAVES, BASE_LEVEL, HashTree, HashTreeBuilder, TreeBuilder, TreeError, TreeHead, root_of,

@@ -198,8 +198,17 @@ impl Policy {
         })
     }
 
-    /// The witnesses whose cosignature a note carries, and when each cosigned.
-    fn cosigned(&self, note: &Note) -> Result<Vec<(&PolicyWitness, u64)>, NoteError> {
+    /// The witnesses whose cosignature a checkpoint carries, and when each cosigned, in seconds since
+    /// the Unix epoch.
+    ///
+    /// # Errors
+    ///
+    /// [`NoteError::BadSignature`] if a line that claims to be by a known witness is not.
+    ///
+    /// # Does not prove
+    ///
+    /// That the log signed it: see [`examine`](Policy::examine).
+    pub fn cosigned(&self, note: &Note) -> Result<Vec<(&PolicyWitness, u64)>, NoteError> {
         let keys: Vec<VerifierKey> = self.witnesses.iter().map(|w| w.key.clone()).collect();
         let signed = match note.verify(&keys) {
             Err(NoteError::NotSigned { .. }) => Vec::new(),
@@ -216,7 +225,34 @@ impl Policy {
         Ok(signers.collect())
     }
 
-    fn is_enough(&self, cosigned: &[(&PolicyWitness, u64)]) -> bool {
+    /// The witnesses that the quorum can be made of, in the order of their lines.
+    #[must_use]
+    pub fn asked(&self) -> Vec<&PolicyWitness> {
+        // Members stand before their group, so one pass from the end is enough.
+        let mut below: Vec<bool> = vec![false; self.nodes.len()];
+        let mut asked = Vec::new();
+        for (number, node) in self.nodes.iter().enumerate().rev() {
+            if self.quorum != Some(number) && below.get(number) != Some(&true) {
+                continue;
+            }
+            match &node.kind {
+                NodeKind::Witness(witness) => asked.extend(self.witnesses.get(*witness)),
+                NodeKind::Group { members, .. } => {
+                    for &member in members {
+                        if let Some(is_below) = below.get_mut(member) {
+                            *is_below = true;
+                        }
+                    }
+                }
+            }
+        }
+        asked.reverse();
+        asked
+    }
+
+    /// Whether these witnesses make up the quorum; always, if it is `none`.
+    #[must_use]
+    pub fn is_enough(&self, cosigned: &[(&PolicyWitness, u64)]) -> bool {
         let Some(quorum) = self.quorum else {
             return true;
         };

@@ -31,6 +31,13 @@ impl Tile {
     /// Hashes in a full tile.
     pub const FULL_WIDTH: u16 = 256;
 
+    /// The leftmost full tile of level 0.
+    pub(super) const FIRST: Tile = Tile {
+        level: 0,
+        index: 0,
+        width: Tile::FULL_WIDTH,
+    };
+
     /// The tile number `index` of a level, with `width` hashes.
     ///
     /// # Errors

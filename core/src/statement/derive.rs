@@ -86,9 +86,9 @@ impl RunSalts {
 
     /// The two lines of a run's `salt-keys` file. Shows the secrets.
     #[must_use]
-    pub fn to_text(&self) -> String {
+    pub fn to_text(&self) -> zeroize::Zeroizing<String> {
         let (run, registry) = (self.run.to_hex(), self.registry.to_hex());
-        format!("run {run}\nregistry {registry}\n")
+        zeroize::Zeroizing::new(format!("run {}\nregistry {}\n", *run, *registry))
     }
 
     /// Where the salts of `table` come from; `cells` are needed for plays only.

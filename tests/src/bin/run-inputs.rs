@@ -23,7 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         RunSalts::parse(&fs::read_to_string(run.join("salt-keys"))?).ok_or("no salt keys")?;
     let meta = json!({
         "origin": note.origin, "from": note.period.from().to_string(), "to": note.period.to().to_string(),
-        "revision": note.revision, "run_salt": salts.run.to_hex(), "registry_salt": salts.registry.to_hex(),
+        "revision": note.revision, "run_salt": *salts.run.to_hex(), "registry_salt": *salts.registry.to_hex(),
     });
     fs::create_dir_all(out)?;
     fs::write(out.join("records"), records::of_ledger(ledger)?)?;

@@ -1,0 +1,265 @@
+//! Checkpoints: signed by the log's key, and over the tree that the events give.
+
+use std::path::PathBuf;
+
+use ledgerline::log::{Checkpoint, CheckpointError, MAX_NOTE_BYTES, Note, TreeHead, VerifierKey};
+
+use super::super::derive::root_at;
+use super::super::durable::read_bounded;
+use super::super::error::LedgerError;
+use super::super::layout::Layout;
+use super::super::reader::read_checkpoint;
+use super::events::Derived;
+use super::files;
+use super::report::Findings;
+
+/// `checkpoint` and `checkpoints/`, as they were before anything else was read.
+pub(super) struct Stored {
+    newest: Option<One>,
+    numbered: Vec<One>,
+    /// Files in `checkpoints/` whose name is no size.
+    misnamed: Vec<PathBuf>,
+}
+
+struct One {
+    path: PathBuf,
+    /// By the name of the file.
+    size: Option<u64>,
+    content: Result<(Note, Checkpoint), LedgerError>,
+    bytes: Vec<u8>,
+}
+
+impl Stored {
+    /// The sizes of all that are readable and rightly named, ascending.
+    pub(super) fn sizes(&self) -> Vec<u64> {
+        let all = self.numbered.iter().chain(&self.newest);
+        let mut sizes: Vec<u64> = all.filter_map(|one| Some(one.named_head()?.size)).collect();
+        sizes.sort_unstable();
+        sizes.dedup();
+        sizes
+    }
+
+    /// The heads that the log's keys signed, by size.
+    pub(super) fn heads(&self, keys: &[VerifierKey]) -> Vec<TreeHead> {
+        let signed = |one: &&One| match &one.content {
+            Ok((note, checkpoint)) => is_signed(note, checkpoint, keys).is_ok(),
+            Err(_) => false,
+        };
+        let all = self.numbered.iter().chain(&self.newest).filter(signed);
+        let mut heads: Vec<TreeHead> = all.filter_map(One::named_head).collect();
+        heads.sort_by_key(|head| head.size);
+        heads
+    }
+}
+
+impl One {
+    fn read(layout: &Layout, path: PathBuf, size: Option<u64>, origin: &str) -> Self {
+        Self {
+            content: read_checkpoint(layout, &path, origin),
+            bytes: read_bounded(&path, MAX_NOTE_BYTES as u64).unwrap_or_default(),
+            path,
+            size,
+        }
+    }
+
+    /// The head, unless the file is named after another size.
+    fn named_head(&self) -> Option<TreeHead> {
+        self.head()
+            .filter(|head| self.size.is_none_or(|size| size == head.size))
+    }
+
+    fn head(&self) -> Option<TreeHead> {
+        self.content
+            .as_ref()
+            .ok()
+            .map(|(_, checkpoint)| checkpoint.head())
+    }
+}
+
+/// Without keys every signature is taken for one.
+fn is_signed(
+    note: &Note,
+    checkpoint: &Checkpoint,
+    keys: &[VerifierKey],
+) -> Result<(), CheckpointError> {
+    if keys.is_empty() {
+        return Ok(());
+    }
+    Checkpoint::open(note, checkpoint.origin(), keys).map(|_| ())
+}
+
+pub(super) fn read(layout: &Layout, origin: &str) -> Result<Stored, LedgerError> {
+    let path = layout.checkpoint();
+    let newest = path.exists().then(|| One::read(layout, path, None, origin));
+    let mut numbered = Vec::new();
+    let mut misnamed = Vec::new();
+    for path in files::list(&layout.checkpoints())? {
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        match name
+            .parse::<u64>()
+            .ok()
+            .filter(|size| size.to_string() == name)
+        {
+            Some(size) => numbered.push(One::read(layout, path, Some(size), origin)),
+            None if name.ends_with(".tmp") => {}
+            None => misnamed.push(path),
+        }
+    }
+    numbered.sort_by_key(|one| one.size);
+    Ok(Stored {
+        newest,
+        numbered,
+        misnamed,
+    })
+}
+
+/// Compares with the tree, and gives the newest readable one.
+pub(super) fn check(
+    layout: &Layout,
+    stored: Stored,
+    keys: &[VerifierKey],
+    derived: &Derived,
+    findings: &mut Findings,
+) -> Result<Option<TreeHead>, LedgerError> {
+    let Stored {
+        newest,
+        numbered,
+        misnamed,
+    } = stored;
+    for path in misnamed {
+        findings.damaged(&path, None, "a tree size as the name", "another name");
+    }
+    check_newest(layout, newest.as_ref(), &numbered, findings);
+    let count = numbered.len();
+    let mut head: Option<TreeHead> = None;
+    let (mut unknown, mut unread) = (0, 0);
+    for one in numbered.into_iter().chain(newest) {
+        let (note, checkpoint) = match one.content {
+            Ok(content) => content,
+            Err(error) => {
+                unread += 1;
+                findings.absorb(error)?;
+                continue;
+            }
+        };
+        let found = checkpoint.head();
+        if let Some(size) = one.size.filter(|size| *size != found.size) {
+            let (at, size) = (Some("line 2".to_owned()), size.to_string());
+            findings.damaged(&one.path, at, size, found.size.to_string());
+            continue;
+        }
+        if let Err(error) = is_signed(&note, &checkpoint, keys) {
+            let path = one.path.clone();
+            findings.absorb(LedgerError::Checkpoint { path, error })?;
+        }
+        unknown += usize::from(!check_root(&one.path, found, derived, findings));
+        head = head.filter(|head| head.size >= found.size).or(Some(found));
+    }
+    let signed = if keys.is_empty() { "" } else { "signature, " };
+    let detail = format!(
+        "{count} checkpoints: {signed}size, root of the events, each extending the one before"
+    );
+    let skipped = if keys.is_empty() && count > 0 {
+        Some("signatures not checked, for want of --key, vkeys or secret/log.key".to_owned())
+    } else if unknown + unread > 0 {
+        Some(format!(
+            "{} roots not compared, as their events are not known",
+            unknown + unread
+        ))
+    } else {
+        None
+    };
+    findings.done("checkpoints", detail, skipped);
+    Ok(head)
+}
+
+/// Whether the root could be compared.
+fn check_root(
+    path: &std::path::Path,
+    signed: TreeHead,
+    derived: &Derived,
+    findings: &mut Findings,
+) -> bool {
+    let size = signed.size;
+    let inside = |(from, to): &(u64, u64)| *from < size && size < *to;
+    if size > derived.events || derived.assumed.iter().any(inside) {
+        return false;
+    }
+    let Some(root) = root_at(&derived.tree, size, derived.end(size)) else {
+        return false;
+    };
+    if root != signed.root {
+        findings.damaged(
+            path,
+            Some("line 3".to_owned()),
+            format!("the root {root}, which the first {size} events have"),
+            signed.root.to_string(),
+        );
+    }
+    true
+}
+
+/// `checkpoint` is the newest stored one, or the one before it if publishing was interrupted.
+fn check_newest(layout: &Layout, newest: Option<&One>, numbered: &[One], findings: &mut Findings) {
+    let path = layout.checkpoint();
+    let mut latest = numbered.iter().rev();
+    let (last, before) = (latest.next(), latest.next());
+    let Some(newest) = newest else {
+        match (last, before) {
+            (None, _) => {}
+            (Some(_), None) => findings.warn(&path, INTERRUPTED),
+            (Some(last), Some(_)) => {
+                let expected = format!("the checkpoint {}", findings.name(&last.path));
+                findings.damaged(&path, None, expected, "no such file");
+            }
+        }
+        return;
+    };
+    let Some(head) = newest.head() else {
+        // Reported as unreadable.
+        return;
+    };
+    let same = |one: &One| one.size == Some(head.size);
+    match (last, before) {
+        (Some(last), _) if same(last) => compare(newest, last, findings),
+        (Some(_), Some(before)) if same(before) => {
+            compare(newest, before, findings);
+            findings.warn(&path, INTERRUPTED);
+        }
+        (Some(last), _) if last.size > Some(head.size) => {
+            let expected = format!("the newest checkpoint, {}", findings.name(&last.path));
+            let found = format!("an older one, of size {}", head.size);
+            findings.damaged(&path, Some("line 2".to_owned()), expected, found);
+        }
+        _ => {
+            let stored = layout.checkpoint_of_size(head.size);
+            let expected = "a copy of the newest checkpoint";
+            findings.damaged(&stored, None, expected, "no such file");
+        }
+    }
+}
+
+const INTERRUPTED: &str = "not yet the newest stored checkpoint, as publishing was interrupted or is \
+                           going on; the next writer finishes it";
+
+fn compare(newest: &One, stored: &One, findings: &mut Findings) {
+    if newest.bytes != stored.bytes && stored.content.is_ok() {
+        let place = newest
+            .bytes
+            .iter()
+            .zip(&stored.bytes)
+            .position(|(a, b)| a != b);
+        let byte = place.unwrap_or(newest.bytes.len().min(stored.bytes.len()));
+        let expected = format!("the same bytes as {}", findings.name(&stored.path));
+        findings.damaged(
+            &newest.path,
+            Some(format!("byte {byte}")),
+            expected,
+            "other bytes",
+        );
+    }
+}

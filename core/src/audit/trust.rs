@@ -1,0 +1,202 @@
+//! Whom the reader trusts, as they give it: verifier keys, or a policy file.
+
+use core::fmt;
+
+use crate::bundle::Nonce;
+use crate::log::{KeyError, KeyName, Policy, PolicyError, SignatureType, VerifierKey};
+
+/// Whom the reader trusts; never taken from what is verified.
+///
+/// ```
+/// use ledgerline::audit::{RootsError, Trust};
+///
+/// let key = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k";
+/// assert_eq!(Trust::parse_roots(key)?.keys.len(), 1);
+/// let policy = format!("log {key}\nquorum none\n");
+/// assert_eq!(Trust::parse_roots(&policy)?.policy.unwrap().logs().len(), 1);
+/// assert!(matches!(Trust::parse_roots("quorum\n"), Err(RootsError::Policy(_))));
+/// # Ok::<(), RootsError>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Trust {
+    /// The operator's keys, under any name; several while one replaces another.
+    pub keys: Vec<VerifierKey>,
+    /// Logs and witnesses that are known, and who of the witnesses must have cosigned a checkpoint.
+    pub policy: Option<Policy>,
+    /// Keys of auditors, one of whose signatures is asked for; none = not asked.
+    pub auditors: Vec<VerifierKey>,
+    /// The nonce that a holder sent for the sample of their bundle; `None` = none was sent.
+    pub nonce: Option<Nonce>,
+}
+
+impl Trust {
+    /// Reads what a person pastes or drops: verifier keys, one a line, or a whole policy.
+    ///
+    /// It is a policy if some line begins with `log`, `witness`, `group` or `quorum`. Only here a
+    /// policy's last line may lack its newline, as pasted text does.
+    ///
+    /// # Errors
+    ///
+    /// [`RootsError`].
+    pub fn parse_roots(text: &str) -> Result<Trust, RootsError> {
+        if !looks_like_policy(text) {
+            let keys = read_keys(text)?;
+            return Ok(Trust {
+                keys,
+                ..Trust::default()
+            });
+        }
+        let newline = if text.ends_with('\n') { "" } else { "\n" };
+        let policy = Policy::parse(format!("{text}{newline}").as_bytes());
+        Ok(Trust {
+            policy: Some(policy.map_err(RootsError::Policy)?),
+            ..Trust::default()
+        })
+    }
+
+    /// Keys that speak for the log with this origin.
+    #[must_use]
+    pub fn keys_of(&self, origin: &str) -> Vec<VerifierKey> {
+        let known = self.policy.iter().flat_map(|policy| policy.keys_of(origin));
+        let mut keys = self.keys.clone();
+        for key in known {
+            if !keys.contains(key) {
+                keys.push(key.clone());
+            }
+        }
+        keys
+    }
+}
+
+/// Reads an operator's keys, one a line; empty lines are skipped.
+///
+/// # Errors
+///
+/// [`RootsError`], not that of a policy.
+pub fn read_keys(text: &str) -> Result<Vec<VerifierKey>, RootsError> {
+    let mut keys: Vec<VerifierKey> = Vec::new();
+    let lines = (1..).zip(text.lines().map(str::trim));
+    for (line, text) in lines.filter(|(_, text)| !text.is_empty()) {
+        let key = VerifierKey::parse(text).map_err(|error| RootsError::Key { line, error })?;
+        if key.kind() == SignatureType::CosignatureEd25519 {
+            let name = key.name().clone();
+            return Err(RootsError::WitnessKey { line, name });
+        }
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    if keys.is_empty() {
+        return Err(RootsError::Nothing);
+    }
+    Ok(keys)
+}
+
+/// Keys hold no blanks, so no key looks like a line of a policy.
+fn looks_like_policy(text: &str) -> bool {
+    let first_word = |line: &str| line.split_whitespace().next().map(str::to_owned);
+    let is_keyword = |word: String| ["log", "witness", "group", "quorum"].contains(&word.as_str());
+    text.lines().filter_map(first_word).any(is_keyword)
+}
+
+/// Why a text names nobody to trust.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum RootsError {
+    /// There is neither a key nor a policy.
+    Nothing,
+    /// A line is no key.
+    Key {
+        /// Its number, from 1.
+        line: usize,
+        /// Why not.
+        error: KeyError,
+    },
+    /// A line is the key of a witness, which does not sign for a service.
+    WitnessKey {
+        /// Its number, from 1.
+        line: usize,
+        /// The key's name.
+        name: KeyName,
+    },
+    /// The text has lines of a policy and is none.
+    Policy(PolicyError),
+}
+
+impl fmt::Display for RootsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RootsError::Nothing => f.write_str(
+                "expected a verifier key (name+id+base64) or a policy, but found no text",
+            ),
+            RootsError::Key { line, error } => write!(f, "line {line}: {error}"),
+            RootsError::WitnessKey { line, name } => write!(
+                f,
+                "line {line}: expected a service's key, of type 0x01 or 0x06, but found the key of \
+                 the witness {name}, of type 0x04: a witness stands in a policy, on a line \
+                 `witness <name> <vkey>`"
+            ),
+            RootsError::Policy(error) => write!(f, "policy, {error}"),
+        }
+    }
+}
+
+impl core::error::Error for RootsError {}
+
+/// Keys or a policy, and nothing between.
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+mod tests {
+    use super::*;
+    use crate::log::{CosigningKey, SigningKey};
+
+    fn key(name: &str, seed: u8) -> VerifierKey {
+        let key = SigningKey::from_seed(KeyName::parse(name).unwrap(), &[seed; 32]);
+        key.verifier().clone()
+    }
+
+    #[test]
+    fn reads_keys_line_by_line() {
+        let (a, b) = (key("a", 1), key("b", 2));
+        let trust = Trust::parse_roots(&format!("\n {a} \r\n\n{b}\n{a}")).unwrap();
+        assert_eq!(trust.keys, [a.clone(), b.clone()]);
+        assert!(trust.policy.is_none());
+        assert_eq!(Trust::parse_roots(" \n").unwrap_err(), RootsError::Nothing);
+        assert!(matches!(
+            Trust::parse_roots(&format!("{a}\nx")),
+            Err(RootsError::Key { line: 2, .. })
+        ));
+        let witness = CosigningKey::from_seed(
+            KeyName::parse("w").unwrap(),
+            SignatureType::CosignatureEd25519,
+            &[3; 32],
+        );
+        let vkey = witness.unwrap().verifier().clone();
+        assert!(matches!(
+            Trust::parse_roots(&format!("{a}\n\n{vkey}\n")),
+            Err(RootsError::WitnessKey { line: 3, .. })
+        ));
+    }
+
+    #[test]
+    fn reads_a_policy_and_asks_it_by_origin() {
+        let (a, b) = (key("a", 1), key("b", 2));
+        // A last line without newline, as text that was pasted.
+        let trust = Trust::parse_roots(&format!("# mine\nlog {a}\nlog {b}\nquorum none")).unwrap();
+        assert!(trust.keys.is_empty());
+        assert_eq!(trust.keys_of("a"), std::slice::from_ref(&a));
+        assert_eq!(trust.keys_of("c"), []);
+        let more = Trust {
+            keys: vec![b.clone(), a.clone()],
+            ..trust
+        };
+        assert_eq!(more.keys_of("a"), [b.clone(), a.clone()]);
+        // Keys and policy lines do not mix, and a policy must say whom it asks for.
+        for text in [format!("{a}\nquorum none\n"), format!("log {a}\n")] {
+            assert!(matches!(
+                Trust::parse_roots(&text),
+                Err(RootsError::Policy(_))
+            ));
+        }
+    }
+}
