@@ -1,5 +1,6 @@
 //! What strangers send: each kind of bad input gets a clear error, exit code 2, and nothing is
 //! written; with a file for rejects the good rows are taken.
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 mod common;
 

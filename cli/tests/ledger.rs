@@ -1,5 +1,6 @@
 //! The ledger's directory: the same log from every format and number of threads, nothing
 //! acknowledged lost at any cut, every interrupted step finished, every damage named.
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 mod common;
 
@@ -331,6 +332,75 @@ fn a_second_writer_is_refused_and_readers_are_not() {
     }
     Ledger::open_readonly(&place.path("ledger")).unwrap();
     drop(writer);
+    checkpoint(&place, "ledger");
+}
+
+#[test]
+fn a_checkpoint_is_replaced_only_by_one_that_extends_it() {
+    let place = Place::new();
+    place.init("ledger");
+    let path = place.path("ledger");
+    let mut writer = LedgerWriter::open(&path).unwrap();
+    writer.append(&events(300)).unwrap();
+    writer.publish().unwrap();
+    drop(writer);
+    let old = fs::read(path.join("checkpoint")).unwrap();
+    for content in [Some(&old), None] {
+        let mut writer = LedgerWriter::open(&path).unwrap();
+        writer.append(&events(100)).unwrap();
+        let newest = writer.publish().unwrap().head.size;
+        // Somebody restores a copy while the writer has the ledger open.
+        let found = match content {
+            Some(old) => {
+                fs::write(path.join("checkpoint"), old).unwrap();
+                "found the checkpoint of size 300 ("
+            }
+            None => {
+                fs::remove_file(path.join("checkpoint")).unwrap();
+                "found no checkpoint"
+            }
+        };
+        writer.append(&events(10)).unwrap();
+        let before = files(&path.join("checkpoints"));
+        let error = writer.publish().unwrap_err();
+        assert!(matches!(error, LedgerError::Moved { .. }), "{error}");
+        let message = error.to_string();
+        let expected = format!("expected the checkpoint of size {newest} (");
+        for word in [found, &expected, "not replaced"] {
+            assert!(message.contains(word), "{word}: {message}");
+        }
+        assert!(matches!(writer.publish(), Err(LedgerError::Stopped)));
+        assert!(
+            files(&path.join("checkpoints")) == before,
+            "nothing was signed"
+        );
+        assert_eq!(fs::read(path.join("checkpoint")).ok().as_ref(), content);
+        drop(writer);
+        // The signed notes are all there: opening goes on from the newest.
+        let writer = LedgerWriter::open(&path).unwrap();
+        let pending = RecoveryStep::PendingCheckpoint(newest);
+        assert_eq!(writer.recovery(), [pending]);
+    }
+}
+
+#[test]
+fn refused_input_leaves_the_ledger_as_it_was() {
+    let place = Place::new();
+    place.init("ledger");
+    place.write("bad.ndjson", "{}\n");
+    let everything = |dir: &str| {
+        let mut found = files(&place.path(dir));
+        found.extend(files(&place.path(&format!("{dir}/secret"))));
+        found
+    };
+    let before = everything("ledger");
+    assert!(before.iter().any(|(name, _)| name == "lock"));
+    for words in ["ingest ledger bad.ndjson", "ingest ledger absent.ndjson"] {
+        place.run(words).refused(&["ndjson"]);
+        assert!(everything("ledger") == before, "{words}");
+    }
+    // A copy may come without the lock.
+    fs::remove_file(place.path("ledger/secret/lock")).unwrap();
     checkpoint(&place, "ledger");
 }
 

@@ -1,4 +1,5 @@
 //! The registry on disk: atomic imports, history that stays, errors with file and line.
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 mod common;
 

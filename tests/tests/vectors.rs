@@ -96,7 +96,7 @@ fn records_salts_and_identifiers() {
             text(case, "origin"),
             number(case, "segment"),
         );
-        assert_eq!(segment.to_hex(), text(case, "key"));
+        assert_eq!(*segment.to_hex(), text(case, "key"));
         for salt in list(&case["salts"]) {
             assert_eq!(
                 hex(&segment.salt(number(salt, "index"))),
@@ -256,8 +256,8 @@ fn rows_leaves_and_table_salts() {
                 pools: hash(text(case, "pools")),
             },
         );
-        assert_eq!(salts.run.to_hex(), text(case, "k_run"));
-        assert_eq!(salts.registry.to_hex(), text(case, "k_reg"));
+        assert_eq!(*salts.run.to_hex(), text(case, "k_run"));
+        assert_eq!(*salts.registry.to_hex(), text(case, "k_reg"));
         for (salt, index) in list(&case["registry_salts"]).iter().zip(0..) {
             assert_eq!(hex(&salts.registry.salt(index)), salt.as_str().unwrap());
         }

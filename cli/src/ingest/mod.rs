@@ -140,6 +140,8 @@ pub fn ingest(
         });
         match (result, &sink) {
             (Ok(()), _) => {}
+            // The ledger took no more; asking it again would hide why.
+            (Err(error @ IngestError::Ledger(_)), _) => return Err(error),
             (Err(error), Sink::Direct(_)) => {
                 writer.commit()?;
                 return Err(error.after(writer.size() - first));

@@ -151,8 +151,14 @@ fn check_place(ledger: &Path, out: &Path, options: &ServeOptions) -> Result<(), 
     let refuse =
         |expected: &str, found: String| LedgerError::damaged(out, None, expected.to_owned(), found);
     let place = |path: &Path| fs::canonicalize(path).ok();
-    if let (Some(ledger), Some(out)) = (place(ledger), place(out))
-        && (out.starts_with(&ledger) || ledger.starts_with(&out))
+    let inside = |ledger: &Path| {
+        // A directory that is yet to be made lies where the first one above it that exists does.
+        let mut above = out.ancestors().map(|dir| Path::new(".").join(dir));
+        let first = above.find_map(|dir| place(&dir));
+        first.is_some_and(|first| first.starts_with(ledger))
+    };
+    if let Some(ledger) = place(ledger)
+        && (inside(&ledger) || place(out).is_some_and(|out| ledger.starts_with(out)))
     {
         return Err(refuse(
             "a directory apart from the ledger, which holds secrets",

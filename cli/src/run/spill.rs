@@ -157,7 +157,7 @@ mod tests {
         let mut all = Vec::new();
         for (number, part) in spill.into_parts().enumerate() {
             for event in part.events().unwrap() {
-                let place = &mut seen[event.listener.0 as usize];
+                let place = &mut seen[usize::try_from(event.listener.0).unwrap()];
                 assert_eq!(*place.get_or_insert(number), number);
                 all.push(event);
             }

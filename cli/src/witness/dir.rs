@@ -34,7 +34,21 @@ pub struct WitnessDir {
 /// [`WitnessError::Exists`] unless `path` is free or an empty directory; [`WitnessError::Log`] for
 /// type 0x06 in a build without it; [`WitnessError::File`].
 pub fn create(path: &Path, name: &KeyName, ml_dsa: bool) -> Result<Vec<VerifierKey>, WitnessError> {
-    let dir = WitnessDir::on(path, Arc::new(RealDisk));
+    create_on(path, name, ml_dsa, Arc::new(RealDisk))
+}
+
+/// As [`create`], on another disk.
+///
+/// # Errors
+///
+/// As [`create`].
+pub fn create_on(
+    path: &Path,
+    name: &KeyName,
+    ml_dsa: bool,
+    disk: Arc<dyn Disk>,
+) -> Result<Vec<VerifierKey>, WitnessError> {
+    let dir = WitnessDir::on(path, disk);
     let is_free = match fs::read_dir(path) {
         Ok(mut entries) => entries.next().is_none(),
         Err(error) => error.kind() == io::ErrorKind::NotFound,

@@ -13,7 +13,7 @@ mod logs;
 pub mod server;
 mod service;
 
-pub use dir::{WitnessDir, create};
+pub use dir::{WitnessDir, create, create_on};
 pub use error::WitnessError;
 pub use evidence::{MAX_FORKS, MAX_UNPROVEN};
 pub use logs::{LogEntry, LogList, Skipped};

@@ -2,10 +2,17 @@
 #![allow(
     dead_code,
     unreachable_pub,
-    reason = "each test file uses a part of it"
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    reason = "tests, each of which uses a part of it"
 )]
 
 pub mod disk;
+pub mod log;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -75,6 +82,13 @@ impl Place {
         Ran::of(output)
     }
 
+    /// Runs `ledgerline` with these words, which may hold blanks.
+    pub fn run_words(&self, words: &[&str]) -> Ran {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ledgerline"));
+        command.args(words).current_dir(self.0.path());
+        Ran::of(command.stdin(Stdio::null()).output().unwrap())
+    }
+
     /// Runs `ledgerline` with this standard input.
     pub fn pipe(&self, words: &str, input: &[u8]) -> Ran {
         use std::io::Write;
@@ -90,7 +104,7 @@ impl Place {
         Ran::of(child.wait_with_output().unwrap())
     }
 
-    fn command(&self, words: &str) -> Command {
+    pub fn command(&self, words: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ledgerline"));
         command.args(words.split(' ')).current_dir(self.0.path());
         command
@@ -164,4 +178,20 @@ pub fn event(n: usize) -> Event {
 
 pub fn events(count: usize) -> Vec<Event> {
     (0..count).map(event).collect()
+}
+
+/// The line of NDJSON that gives this event.
+pub fn line(event: &Event) -> String {
+    serde_json::json!({
+        "kind": event.kind.as_str(),
+        "play": event.play.to_string(),
+        "listener": event.listener.to_string(),
+        "isrc": event.isrc.to_string(),
+        "territory": event.territory.to_string(),
+        "time": event.time.ms(),
+        "position_ms": event.position_ms,
+        "active": event.flags.is_active(),
+        "offline": event.flags.is_offline(),
+    })
+    .to_string()
 }

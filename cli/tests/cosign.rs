@@ -1,0 +1,527 @@
+//! Publishing with cosignatures: what is served when witnesses cosign, are down, are slow or lie, and
+//! a ledger that was rolled back is caught.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "tests"
+)]
+
+mod common;
+mod served;
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use common::{ORIGIN, Place, Ran, copy, event, events};
+use ledgerline::log::{
+    AddCheckpoint, Checkpoint, CosigningKey, Hash, KeyName, Note, Policy, SignatureType, TreeHead,
+    VerifierKey, verify_consistency,
+};
+use ledgerline_cli::ledger::{Ledger, LedgerWriter};
+use served::Served;
+
+/// A ledger, its key, and witnesses that follow it.
+struct World {
+    place: Place,
+    witnesses: Vec<(String, Option<Served>)>,
+}
+
+impl World {
+    fn new(witnesses: usize) -> Self {
+        let place = Place::new();
+        place.init("ledger");
+        let ledger = Ledger::open_readonly(&place.path("ledger")).unwrap();
+        let log = ledger.vkeys().unwrap()[0].to_string();
+        let mut world = Self {
+            place,
+            witnesses: Vec::new(),
+        };
+        for number in 0..witnesses {
+            let words = format!("witness init w{number} --name w{number}.example");
+            let vkey = world.place.run(&words).fine().trim().to_owned();
+            let words = format!("witness add-log w{number} {log}");
+            world.place.run(&words).fine();
+            let served = Served::start(&world.place, &format!("w{number}"), &[]);
+            world.witnesses.push((vkey, Some(served)));
+        }
+        world
+    }
+
+    /// Writes `policy` with this quorum; witnesses that are down keep the URL they had.
+    fn policy(&self, quorum: &str, urls: &[String]) {
+        let mut policy = String::new();
+        for (number, (vkey, _)) in self.witnesses.iter().enumerate() {
+            policy.push_str(&format!("witness w{number} {vkey} {}\n", urls[number]));
+        }
+        let names: Vec<_> = (0..self.witnesses.len()).map(|n| format!("w{n}")).collect();
+        policy.push_str(&format!("group g {quorum} {}\nquorum g\n", names.join(" ")));
+        self.place.write("policy", policy);
+    }
+
+    fn urls(&self) -> Vec<String> {
+        let url = |served: &Option<Served>| served.as_ref().map(|served| served.url.clone());
+        let dead = || "http://127.0.0.1:9/w".to_owned();
+        self.witnesses
+            .iter()
+            .map(|(_, served)| url(served).unwrap_or_else(dead))
+            .collect()
+    }
+
+    fn append(&self, from: usize, to: usize) {
+        let mut writer = LedgerWriter::open(&self.place.path("ledger")).unwrap();
+        let events: Vec<_> = (from..to).map(event).collect();
+        writer.append(&events).unwrap();
+        writer.commit().unwrap();
+    }
+
+    fn checkpoint(&self, arguments: &str) -> Ran {
+        let words = format!("checkpoint ledger {arguments}");
+        self.place.run(words.trim_end())
+    }
+
+    fn served(&self) -> Option<Note> {
+        let bytes = fs::read(self.place.path("ledger/checkpoint")).ok()?;
+        Some(Note::parse(&bytes).unwrap())
+    }
+
+    fn stored(&self, size: u64) -> Note {
+        let path = self.place.path(&format!("ledger/checkpoints/{size}"));
+        Note::parse(&fs::read(path).unwrap()).unwrap()
+    }
+
+    fn cosigners(&self, note: &Note) -> usize {
+        let keys = self
+            .witnesses
+            .iter()
+            .map(|(vkey, _)| VerifierKey::parse(vkey).unwrap());
+        let keys: Vec<_> = keys.collect();
+        note.verify(&keys).map_or(0, |signers| signers.len())
+    }
+
+    fn has_quorum(&self, note: &Note) -> bool {
+        let policy = Policy::parse(&fs::read(self.place.path("policy")).unwrap()).unwrap();
+        let ledger = Ledger::open_readonly(&self.place.path("ledger")).unwrap();
+        let key = ledger.vkeys().unwrap();
+        policy
+            .examine_signed_by(note, ORIGIN, &key)
+            .unwrap()
+            .has_quorum
+    }
+}
+
+#[track_caller]
+fn ended(ran: &Ran, code: i32, words: &[&str]) {
+    assert_eq!(ran.code, code, "{}{}", ran.out, ran.err);
+    for word in words {
+        assert!(ran.err.contains(word), "expected {word:?} in {}", ran.err);
+    }
+}
+
+#[test]
+fn the_policy_decides_what_is_served() {
+    let mut world = World::new(3);
+    world.append(0, 300);
+    world.policy("all", &world.urls());
+    let ran = world.checkpoint("--policy policy");
+    ended(&ran, 0, &["w0", "w1", "w2", "cosigned"]);
+    assert_eq!(ran.out, world.served().unwrap().to_string());
+    assert_eq!(world.cosigners(&world.served().unwrap()), 3);
+    assert_eq!(world.served().unwrap(), world.stored(300));
+    // Each extends what it has seen; nobody is asked twice for the same.
+    world.append(300, 701);
+    ended(&world.checkpoint("--policy policy"), 0, &["cosigned"]);
+    assert_eq!(world.cosigners(&world.served().unwrap()), 3);
+    let again = world.checkpoint("--policy policy");
+    ended(&again, 0, &["no new events"]);
+    assert!(!again.err.contains("cosigned"), "{}", again.err);
+
+    // One is down.
+    let urls = world.urls();
+    drop(world.witnesses[1].1.take());
+    world.append(701, 800);
+    let before = world.served();
+    world.policy("all", &urls);
+    let ran = world.checkpoint("--policy policy --json");
+    ended(
+        &ran,
+        3,
+        &[
+            "NOT served",
+            "quorum",
+            "witness w1",
+            "no answer",
+            "witness w2",
+        ],
+    );
+    let json: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(
+        (json["served"].as_bool(), json["size"].as_u64()),
+        (Some(false), Some(800))
+    );
+    assert_eq!(world.served(), before);
+    assert_eq!(world.cosigners(&world.stored(800)), 2);
+    // Opening the ledger does not serve it, and says so.
+    let writer = LedgerWriter::open(&world.place.path("ledger")).unwrap();
+    assert_eq!(writer.pending(), Some(800));
+    drop(writer);
+    assert_eq!(world.served(), before);
+    ended(
+        &world.checkpoint("--policy policy --fail closed"),
+        3,
+        &["size 800 is signed and not"],
+    );
+
+    // Two of three are enough, and it is the note that was signed then.
+    world.policy("2", &urls);
+    let signed = world.stored(800);
+    ended(&world.checkpoint("--policy policy"), 0, &["witness w1"]);
+    assert_eq!(world.served().unwrap(), signed);
+    assert!(world.has_quorum(&signed));
+
+    // Open serves all the same, with what there is.
+    world.policy("all", &urls);
+    world.append(800, 900);
+    ended(
+        &world.checkpoint("--policy policy --fail open"),
+        0,
+        &["warning: served although"],
+    );
+    assert_eq!(world.cosigners(&world.served().unwrap()), 2);
+
+    // It comes back with what it knew, and is asked for what is missing.
+    let served = Served::start(&world.place, "w1", &[]);
+    world.witnesses[1].1 = Some(served);
+    world.policy("all", &world.urls());
+    let ran = world.checkpoint("--policy policy");
+    ended(&ran, 0, &["witness w1", "cosigned"]);
+    assert!(!ran.err.contains("witness w0"), "{}", ran.err);
+    assert!(world.has_quorum(&world.served().unwrap()));
+    assert_eq!(world.served().unwrap(), world.stored(900));
+}
+
+#[test]
+fn witnesses_may_be_named_one_by_one() {
+    let world = World::new(2);
+    world.append(0, 10);
+    let run = |arguments: &[&str]| {
+        let mut words = vec!["checkpoint", "ledger"];
+        words.extend(arguments);
+        world.place.run_words(&words)
+    };
+    let urls = world.urls();
+    let named = |number: usize| format!("{} {}", urls[number], world.witnesses[number].0);
+    // Without a key nothing can be verified.
+    run(&["--witness", &urls[0]]).refused(&["--witness", "'URL VKEY'"]);
+    run(&["--witness", "ftp://x y"]).refused(&["https://HOST/PATH"]);
+    run(&["--witness", &urls[0], "--witness-timeout", "soon"]).refused(&["such as 10s"]);
+    // Another witness's key, or one that is down: nothing is served.
+    let swapped = format!("{} {}", world.witnesses[1].0, urls[0]);
+    ended(
+        &run(&["--witness", &swapped]),
+        3,
+        &["expected a cosignature", "w1.example"],
+    );
+    assert_eq!(world.served(), None);
+    let dead = format!("http://127.0.0.1:9/ {}", world.witnesses[1].0);
+    ended(
+        &run(&["--witness", &named(0), "--witness", &dead]),
+        3,
+        &["no answer"],
+    );
+    assert_eq!(
+        (world.served(), world.cosigners(&world.stored(10))),
+        (None, 1)
+    );
+    ended(
+        &run(&["--witness", &named(0), "--witness", &named(1)]),
+        0,
+        &["cosigned"],
+    );
+    assert_eq!(world.cosigners(&world.served().unwrap()), 2);
+
+    // The policy has the keys, the command line says where.
+    let mut policy = String::new();
+    for (number, (vkey, _)) in world.witnesses.iter().enumerate() {
+        policy.push_str(&format!("witness w{number} {vkey}\n"));
+    }
+    world
+        .place
+        .write("policy", format!("{policy}group g any w0 w1\nquorum g\n"));
+    world.append(10, 20);
+    ended(&run(&["--policy", "policy"]), 3, &["NOT served"]);
+    ended(
+        &run(&["--policy", "policy", "--witness", &urls[1]]),
+        0,
+        &["cosigned"],
+    );
+    assert_eq!(world.cosigners(&world.served().unwrap()), 1);
+}
+
+/// A server that answers each request by what `answer` makes of its body, after `delay`.
+fn fake(delay: Duration, answer: impl Fn(&str) -> String + Send + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut bytes = Vec::new();
+            let mut part = [0; 4096];
+            let body = loop {
+                let length = stream.read(&mut part).unwrap_or(0);
+                bytes.extend_from_slice(&part[..length]);
+                let text = String::from_utf8_lossy(&bytes).into_owned();
+                let wanted = text
+                    .to_lowercase()
+                    .split_once("content-length: ")
+                    .map_or(0, |(_, rest)| {
+                        rest.lines().next().unwrap().trim().parse().unwrap()
+                    });
+                match text.split_once("\r\n\r\n") {
+                    Some((_, body)) if body.len() >= wanted => break body.to_owned(),
+                    _ if length == 0 => break String::new(),
+                    _ => {}
+                }
+            };
+            std::thread::sleep(delay);
+            let _ = stream.write_all(answer(&body).as_bytes());
+        }
+    });
+    format!("http://{address}")
+}
+
+fn response(status: &str, body: &str) -> String {
+    let length = body.len();
+    format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}")
+}
+
+#[test]
+fn liars_and_sluggards_add_nothing() {
+    let world = World::new(1);
+    world.append(0, 300);
+    let name = KeyName::parse("liar.example").unwrap();
+    let kind = SignatureType::CosignatureEd25519;
+    let liar = || CosigningKey::from_seed(name.clone(), kind, &[4; 32]).unwrap();
+    let vkey = liar().verifier().to_string();
+    let cosign = move |body: &str, size: u64, key: CosigningKey| {
+        let note = AddCheckpoint::parse(body.as_bytes()).unwrap().note;
+        let head = Checkpoint::parse(note.text()).unwrap().head();
+        let head = TreeHead {
+            size: size.max(1),
+            ..head
+        };
+        let line = key.cosign(&Checkpoint::new(ORIGIN, head).unwrap(), 1_800_000_000);
+        response("200 OK", &format!("{}\n", line.unwrap()))
+    };
+    let none = Duration::ZERO;
+    let liars: Vec<(String, &str)> = vec![
+        (
+            fake(none, |_| response("200 OK", "hello\x1b[2J\n")),
+            "expected a cosignature",
+        ),
+        (
+            fake(none, |_| response("200 OK", "")),
+            "expected a cosignature",
+        ),
+        (
+            fake(none, move |body| cosign(body, 299, liar_key(4))),
+            "expected a cosignature",
+        ),
+        (
+            fake(none, move |body| cosign(body, 300, liar_key(5))),
+            "expected a cosignature",
+        ),
+        (
+            fake(none, |_| response("200 OK", &"x".repeat(1 << 20))),
+            "no answer",
+        ),
+        (
+            fake(none, |_| response("409 Conflict", "many\n")),
+            "status 409",
+        ),
+        (
+            fake(none, |_| response("409 Conflict", "0\n")),
+            "status 409",
+        ),
+        (
+            fake(none, |_| response("302 Found\r\nLocation: /x", "")),
+            "found 302",
+        ),
+        (
+            fake(none, |_| response("503 Busy", "later\n")),
+            "found 503: later",
+        ),
+        (fake(none, |_| response("422 No", "no\n")), "found 422"),
+        (fake(none, |_| "nonsense".to_owned()), "no answer"),
+        (
+            fake(Duration::from_secs(20), |_| String::new()),
+            "no answer within",
+        ),
+    ];
+    let good = format!("{} {}", world.urls()[0], world.witnesses[0].0);
+    for (url, words) in &liars {
+        let from = Instant::now();
+        let named = format!("{url} {vkey}");
+        let ran = world.place.run_words(&[
+            "checkpoint",
+            "ledger",
+            "--witness",
+            &named,
+            "--witness",
+            &good,
+            "--witness-timeout",
+            "2s",
+        ]);
+        ended(&ran, 3, &[words, "NOT served"]);
+        assert!(!ran.err.contains('\x1b'));
+        assert!(from.elapsed() < Duration::from_secs(8));
+        assert_eq!(world.served(), None);
+        let note = world.stored(300);
+        assert_eq!((note.signatures().len(), world.cosigners(&note)), (2, 1));
+    }
+    // Sizes that change with every question do not go on for ever.
+    let sizes = std::sync::atomic::AtomicU64::new(1);
+    let url = fake(none, move |_| {
+        let size = sizes.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        response("409 Conflict", &format!("{size}\n"))
+    });
+    let named = format!("{url} {vkey}");
+    let ran = world
+        .place
+        .run_words(&["checkpoint", "ledger", "--witness", &named]);
+    ended(&ran, 3, &["another each of 3 times"]);
+}
+
+fn liar_key(seed: u8) -> CosigningKey {
+    let name = KeyName::parse("liar.example").unwrap();
+    CosigningKey::from_seed(name, SignatureType::CosignatureEd25519, &[seed; 32]).unwrap()
+}
+
+#[test]
+fn a_ledger_that_was_rolled_back_is_caught() {
+    let world = World::new(2);
+    world.policy("any", &world.urls());
+    world.append(0, 300);
+    ended(&world.checkpoint("--policy policy"), 0, &[]);
+    let (ledger, backup) = (world.place.path("ledger"), world.place.path("backup"));
+    copy(&ledger, &backup);
+    world.append(300, 900);
+    ended(&world.checkpoint("--policy policy"), 0, &[]);
+    let newest = world.place.path("newest");
+    copy(&ledger, &newest);
+
+    // The backup is restored, and other plays come in: fewer, as many, and more than before.
+    for upto in [310, 900, 1_200] {
+        copy(&backup, &ledger);
+        world.append(10_300, 10_000 + upto);
+        for fail in ["closed", "open"] {
+            let before = world.served();
+            let ran = world.checkpoint(&format!("--policy policy --fail {fail}"));
+            ended(&ran, 1, &["CONTRADICTS", "NOT served", "newest copy"]);
+            assert_eq!(ran.out, "");
+            assert_eq!(world.served(), before);
+        }
+    }
+    // The newest copy goes on.
+    copy(&newest, &ledger);
+    world.append(900, 1_000);
+    ended(&world.checkpoint("--policy policy"), 0, &["cosigned"]);
+}
+
+#[test]
+fn proofs_lead_from_every_older_size() {
+    let place = Place::new();
+    place.init("ledger");
+    let path = place.path("ledger");
+    let all = events(65_536 * 2 + 1_000);
+    let sizes = [
+        0, 1, 255, 256, 257, 300, 511, 65_280, 65_535, 65_536, 65_537, 65_791, 65_792, 66_000,
+        131_071, 131_072, 131_073, 131_999, 132_072,
+    ];
+    let mut writer = LedgerWriter::open(&path).unwrap();
+    let mut heads: Vec<TreeHead> = Vec::new();
+    let mut from = 0;
+    for size in sizes {
+        writer.append(&all[from..size]).unwrap();
+        from = size;
+        heads.push(writer.publish().unwrap().head);
+        let tree = writer.stage().unwrap().tree;
+        for old in heads.iter().skip(1) {
+            let proof = tree.prove_consistency(old.size).unwrap();
+            assert_eq!(
+                verify_consistency(*old, tree.head(), &proof),
+                Ok(()),
+                "{}",
+                old.size
+            );
+        }
+        assert!(tree.prove_consistency(tree.head().size + 1).is_err());
+    }
+    // Also once it is closed, and read anew.
+    writer.close().unwrap();
+    drop(writer);
+    let mut writer = LedgerWriter::open(&path).unwrap();
+    let tree = writer.stage().unwrap().tree;
+    for old in heads.iter().skip(1) {
+        let proof = tree.prove_consistency(old.size).unwrap();
+        assert_eq!(
+            verify_consistency(*old, tree.head(), &proof),
+            Ok(()),
+            "{}",
+            old.size
+        );
+    }
+    let other = TreeHead {
+        root: Hash::of(b"x"),
+        ..heads[5]
+    };
+    let proof = tree.prove_consistency(other.size).unwrap();
+    assert!(verify_consistency(other, tree.head(), &proof).is_err());
+}
+
+#[test]
+fn a_run_carries_the_cosigned_checkpoint() {
+    let mut world = World::new(2);
+    let place = &world.place;
+    place.run("simulate --plays 200 --out data").fine();
+    let period = "2026-04";
+    place
+        .run(&format!("init april --origin {ORIGIN} --period {period}"))
+        .fine();
+    for key in ["log.key", "master.key", "listener.key"] {
+        let secret = |ledger: &str| place.path(ledger).join("secret").join(key);
+        fs::copy(secret("ledger"), secret("april")).unwrap();
+    }
+    place.run("registry april import data").fine();
+    place.run("ingest april data/events.ndjson").fine();
+    let urls = world.urls();
+    drop(world.witnesses[0].1.take());
+    world.policy("all", &urls);
+    let place = &world.place;
+    let words =
+        "statement april --rules data/rules.toml --pools data/pools.csv --out run --policy policy";
+    let ran = place.run(words);
+    ended(&ran, 3, &["closed", "NOT served", "witness w0"]);
+    assert!(!place.path("run").exists() && !place.path("april/checkpoint").exists());
+    // Without witnesses it would be served as it is, so that a run can be computed at all.
+    world.witnesses[0].1 = Some(Served::start(&world.place, "w0", &[]));
+    world.policy("all", &world.urls());
+    let place = &world.place;
+    ended(&place.run(words), 0, &["witness w0"]);
+    let in_run = fs::read(place.path("run/checkpoint")).unwrap();
+    assert_eq!(in_run, fs::read(place.path("april/checkpoint")).unwrap());
+    let note = Note::parse(&in_run).unwrap();
+    assert_eq!(world.cosigners(&note), 2);
+    let keys = Ledger::open_readonly(&place.path("april"))
+        .unwrap()
+        .vkeys()
+        .unwrap();
+    let vkey = &keys[0];
+    place
+        .run(&format!("audit run --ledger april --key {vkey}"))
+        .fine();
+}
