@@ -391,7 +391,7 @@ fn a_policy_asks_for_witnesses_of_checkpoints_and_proofs() {
     place.write("forged13", forged.to_string());
     ends(&run("forged13"), 1, &["[FAIL] checkpoint.quorum"]);
     // In a proof the checkpoint inside counts.
-    let path = vec![log.root(0, 8), log.root(8, 12)];
+    let path = [log.root(0, 8), log.root(8, 12)];
     place.write("leaf", [12]);
     for (note, code) in [(&cosigned, 0), (&log.sign(log.head(13)), 3), (&forged, 1)] {
         let path = path.iter().rev().copied().collect();
