@@ -284,7 +284,14 @@ fn from_tiles(
     newer: &Checkpoint,
 ) -> Result<ConsistencyEvidence, Error> {
     if dir.join("ledger.toml").is_file() {
-        return read_tiles(&LoggedEvents::open(dir)?, older, newer);
+        let log = LoggedEvents::open(dir)?;
+        let (has, wanted) = (log.head().size, newer.head().size);
+        if has < wanted {
+            return Ok(ConsistencyEvidence::OtherTiles(format!(
+                "expected {wanted} leaves, but found a ledger whose newest checkpoint covers {has}"
+            )));
+        }
+        return read_tiles(&log, older, newer);
     }
     if !dir.join("tile").is_dir() {
         return Err(Error::Usage {

@@ -27,6 +27,31 @@ pub enum ConsistencyEvidence {
 ///
 /// `names` are the files' names. The older is the one of the smaller tree; of equal ones, the first.
 ///
+/// ```
+/// use ledgerline::audit::{ConsistencyEvidence, PairError, Trust, Verdict, verify_pair};
+/// use ledgerline::log::{Checkpoint, Hash, KeyName, Note, SigningKey, TreeHead};
+///
+/// let key = SigningKey::from_seed(KeyName::parse("example.com/log")?, &[7; 32]);
+/// let [one, two] = [b"one", b"two"].map(|data| Hash::leaf(data));
+/// let sign = |origin, size, root| -> Result<Note, Box<dyn core::error::Error>> {
+///     let checkpoint = Checkpoint::new(origin, TreeHead { size, root })?;
+///     Ok(Note::sign(&checkpoint.to_string(), &[&key])?)
+/// };
+/// let old = sign("example.com/log", 1, one)?;
+/// let new = sign("example.com/log", 2, Hash::node(one, two))?;
+/// let trust = Trust { keys: vec![key.verifier().clone()], ..Trust::default() };
+/// let pair = |old: &Note, evidence| verify_pair([old, &new], ["old", "new"], &evidence, &trust);
+///
+/// let proof = || ConsistencyEvidence::Tiles(vec![two]);
+/// assert_eq!(pair(&old, proof())?.verdict, Verdict::Verified);
+/// assert_eq!(pair(&old, ConsistencyEvidence::None)?.verdict, Verdict::Incomplete);
+/// let fork = sign("example.com/log", 1, two)?;
+/// assert_eq!(pair(&fork, proof())?.verdict, Verdict::Disputed);
+/// let other = sign("example.com/other", 1, one)?;
+/// assert!(matches!(pair(&other, proof()), Err(PairError::Origins { .. })));
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
+///
 /// # Errors
 ///
 /// [`PairError`] if a note is no checkpoint, or they are not of one log.
