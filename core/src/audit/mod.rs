@@ -8,6 +8,7 @@
 
 mod bundle;
 mod checker;
+mod given;
 mod money;
 mod notes;
 mod plays;
@@ -19,6 +20,7 @@ mod view;
 mod words;
 
 pub use bundle::verify_bundle;
+pub use given::{Given, GivenError, Reading, Readings};
 pub use notes::{verify_checkpoint, verify_run_note};
 pub use report::{
     Check, Finding, Report, RunTotals, Rung, Severity, Status, Subject, Summary, Verdict,
