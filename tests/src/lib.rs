@@ -4,6 +4,7 @@ pub mod program;
 pub mod records;
 pub mod tiles;
 pub mod tiny;
+pub mod witnessed;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

@@ -1,12 +1,14 @@
 //! One run, several ways: with one thread and with two, against the simulation's own truth, and its
-//! segments as another program reads them.
+//! segments as another program reads them. One bundle, two ways: the command line's report and what the
+//! wasm package makes of the same texts (in Chromium: `web/e2e/real.test.mjs`).
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use ledgerline_tests::{program, records, root, skip};
+use ledgerline::audit::{Given, verify_bundle};
+use ledgerline_tests::{program, records, root, skip, witnessed};
 use tempfile::TempDir;
 
 type Sums = BTreeMap<(String, String), i64>;
@@ -135,6 +137,45 @@ fn the_statement_is_the_simulations_truth_to_the_micro() {
     .values()
     .sum();
     assert_eq!(pools, 0, "the journal balances");
+}
+
+/// The report as the wasm package makes it, from texts.
+fn from_texts(dir: &Path, file: &str, policy: &str, nonce: Option<&str>) -> String {
+    let policy = fs::read_to_string(dir.join(policy)).unwrap();
+    let given = Given {
+        roots: Some(&policy),
+        auditor: None,
+        nonce,
+    };
+    let bytes = fs::read(dir.join(file)).unwrap();
+    let trust = given.read().unwrap();
+    let report = verify_bundle(&bytes, file, &trust, &mut |_, _, _| ()).unwrap();
+    report.to_json()
+}
+
+#[test]
+fn a_policy_gives_the_same_report_from_a_file_and_from_pasted_text() {
+    let world = tempfile::tempdir().unwrap();
+    let dir = world.path();
+    witnessed::make(dir);
+    let nonce = Some(witnessed::NONCE);
+    for (file, policy, nonce, code, verdict) in [
+        ("holder.llb", "two.policy", None, 0, "verified"),
+        ("holder.llb", "all.policy", None, 3, "incomplete"),
+        ("false.llb", "two.policy", None, 1, "disputed"),
+        ("nonce.llb", "two.policy", nonce, 0, "verified"),
+        ("nonce.llb", "two.policy", None, 3, "incomplete"),
+    ] {
+        let mut arguments = vec!["verify", file, "--policy", policy, "--json"];
+        arguments.extend(nonce.iter().flat_map(|nonce| ["--nonce", nonce]));
+        let ran = program::run(dir, &arguments);
+        assert_eq!(ran.code, code, "{file} {policy}: {ran}");
+        let report = from_texts(dir, file, policy, nonce);
+        assert_eq!(ran.out.trim_end(), report);
+        let verdict = format!(r#""verdict":"{verdict}""#);
+        assert!(report.contains(&verdict), "{report}");
+        assert!(report.contains("checkpoint.quorum"), "{report}");
+    }
 }
 
 #[test]

@@ -5,8 +5,7 @@
 
 mod run_note;
 
-use ledgerline::audit::{Trust, verify_bundle};
-use ledgerline::log::VerifierKey;
+use ledgerline::audit::{Given, verify_bundle};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -35,12 +34,13 @@ pub fn version() -> String {
 /// Verifies a bundle and returns the report as JSON, byte for byte that of `ledgerline verify --json`.
 ///
 /// `name` is the file's name without its folder; `key` is the service's verifier key as text, several
-/// of them, a line each, or a whole policy file; `auditor` is a verifier key.
+/// of them, a line each, or a whole policy file; `auditor` is a verifier key; `nonce` is the holder's, in
+/// hex.
 ///
 /// # Errors
 ///
-/// A JavaScript `Error` with the core's message if the bytes are no bundle or a key is none; whatever
-/// `progress` throws.
+/// A JavaScript `Error` with the core's message if the bytes are no bundle, or what stands beside them
+/// is not what it should be; whatever `progress` throws.
 ///
 /// # Does not prove
 ///
@@ -52,6 +52,7 @@ pub fn verify(
     key: Option<String>,
     auditor: Option<String>,
     progress: &ProgressFunction,
+    nonce: Option<String>,
 ) -> Result<String, JsValue> {
     let mut thrown = None;
     let mut tell = |done: u64, total: u64, stage: &'static str| {
@@ -62,11 +63,36 @@ pub fn verify(
                 .err();
         }
     };
-    let report = report_of(bundle, name, key.as_deref(), auditor.as_deref(), &mut tell);
+    let given = Given {
+        roots: key.as_deref(),
+        auditor: auditor.as_deref(),
+        nonce: nonce.as_deref(),
+    };
+    let report = report_of(bundle, name, given, &mut tell);
     match thrown {
         Some(thrown) => Err(thrown),
         None => report.map_err(|message| JsError::new(&message).into()),
     }
+}
+
+/// Says how what stands beside a bundle is read: `key`, `auditor` and `nonce` as for [`verify`].
+///
+/// Returns JSON: `{"key":…,"auditor":…,"nonce":…}`, each `null` where nothing was given,
+/// `{"is":"understood","says":"1 log, 3 witnesses, quorum: 2 of 3","remarks":[]}`, or
+/// `{"is":"mistake","message":…,"line":…,"text":…}` with the number and text of the line, if it is one line's.
+#[wasm_bindgen]
+#[must_use]
+pub fn describe_trust(
+    key: Option<String>,
+    auditor: Option<String>,
+    nonce: Option<String>,
+) -> String {
+    let given = Given {
+        roots: key.as_deref(),
+        auditor: auditor.as_deref(),
+        nonce: nonce.as_deref(),
+    };
+    given.describe().to_json()
 }
 
 /// Derives a whole run from its inputs and returns the text of its note.
@@ -94,19 +120,10 @@ pub fn derive_run_note(
 fn report_of(
     bundle: &[u8],
     name: &str,
-    key: Option<&str>,
-    auditor: Option<&str>,
+    given: Given<'_>,
     progress: &mut dyn FnMut(u64, u64, &'static str),
 ) -> Result<String, String> {
-    let auditor = auditor.map(|text| VerifierKey::parse(text.trim()));
-    let auditor = auditor.transpose().map_err(|error| error.to_string())?;
-    let roots = key.map(Trust::parse_roots).transpose();
-    let trust = Trust {
-        auditors: auditor.into_iter().collect(),
-        ..roots
-            .map_err(|error| error.to_string())?
-            .unwrap_or_default()
-    };
+    let trust = given.read().map_err(|error| error.to_string())?;
     verify_bundle(bundle, name, &trust, progress)
         .map(|report| report.to_json())
         .map_err(|error| error.to_string())
@@ -122,19 +139,41 @@ mod tests {
     //! That errors are the core's. What `verify` and `derive_run_note` give is compared with the
     //! command line's output in `tests/`, natively and in Chromium.
     use super::*;
+    use ledgerline::log::VerifierKey;
 
     #[test]
     fn other_bytes_and_other_keys_are_refused_in_the_cores_words() {
-        let refusal = |bytes: &[u8], key: Option<&str>| {
-            report_of(bytes, "x.llb", key, None, &mut |_, _, _| ()).unwrap_err()
+        let refusal = |bytes: &[u8], roots: Option<&str>, nonce: Option<&str>| {
+            let given = Given {
+                roots,
+                auditor: None,
+                nonce,
+            };
+            report_of(bytes, "x.llb", given, &mut |_, _, _| ()).unwrap_err()
         };
-        assert!(refusal(b"a,b,c\n", None).contains("expected a Ledgerline bundle"));
-        assert!(refusal(b"", None).contains("expected a Ledgerline bundle"));
+        assert!(refusal(b"a,b,c\n", None, None).contains("expected a Ledgerline bundle"));
+        assert!(refusal(b"", None, Some("5eed")).contains("expected a Ledgerline bundle"));
+        assert!(refusal(b"", None, Some("5ee")).contains("hex"));
         let error = VerifierKey::parse("nonsense").unwrap_err();
-        let refused = refusal(b"", Some("nonsense\n"));
+        let refused = refusal(b"", Some("nonsense\n"), None);
         assert_eq!(refused, format!("line 1: {error}"));
-        let refused = refusal(b"", Some("quorum nobody\n"));
+        let refused = refusal(b"", Some("quorum nobody\n"), None);
         assert!(refused.contains("nobody"), "{refused}");
+    }
+
+    #[test]
+    fn what_was_understood_is_said() {
+        let said = describe_trust(Some("quorum none\n".into()), None, Some("xy".into()));
+        assert!(
+            said.starts_with(
+                r#"{"key":{"is":"understood","says":"no logs, no witnesses, quorum: none""#
+            ),
+            "{said}"
+        );
+        assert!(
+            said.contains(r#""auditor":null,"nonce":{"is":"mistake","#),
+            "{said}"
+        );
     }
 
     #[test]

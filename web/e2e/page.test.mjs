@@ -14,6 +14,8 @@ const root = fileURLToPath(new URL("../dist-fixture", import.meta.url));
 const KEY = "music.example/plays/2026-04+1a2b3c4d+AbCdEfGhIjKlMnOpQrStUvWxYz0123456789AbCdEfGh";
 const AUDITOR = "auditor.example+9f8e7d6c+AbCdEfGhIjKlMnOpQrStUvWxYz0123456789AbCdEfGh";
 const bundle = (name) => ({ name: `${name}.llb`, bytes: `PK fixture ${name}` });
+const POLICY = `# mine\nlog ${KEY}\ngroup trio 2 Fjord Harbour Lighthouse\nquorum trio\n`;
+const policyFile = { name: "trust.txt", bytes: POLICY };
 const keyFile = { name: "service.vkey", bytes: `${KEY}\n` };
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"];
 
@@ -46,6 +48,19 @@ describe("accessibility in every state", { concurrency: 2 }, () => {
     "many currencies": async (page) => { await show(page, "yen"); await settled(page, "verified"); await page.locator(".accounts summary").click(); },
     unreadable: async (page) => { await show(page, "unreadable"); await settled(page, "unreadable"); },
     working: async (page) => { await show(page, "slow"); await page.waitForSelector("[role=progressbar]"); },
+    "a policy that is understood": async (page) => {
+      await dropFiles(page, "body", [bundle("verified"), { name: "p", bytes: `# type 0x06\n${POLICY}` }]);
+      await settled(page, "verified");
+      await page.waitForSelector("#key-understood");
+      assert.equal(await page.locator("#key-reading .remark").count(), 1);
+    },
+    "a policy and a nonce with mistakes": async (page) => {
+      await page.fill("#key", `${POLICY}bad line\n`);
+      await page.locator(".auditor summary").click();
+      await page.fill("#nonce", "5eeg");
+      await page.waitForSelector("#key-error");
+      await page.waitForSelector("#nonce-error");
+    },
     "table of days, details open": async (page) => {
       await show(page, "verified");
       await settled(page, "verified");
@@ -111,7 +126,7 @@ describe("verdicts", () => {
     await settled(page, "verified");
     await page.fill("#key", "nonsense");
     await settled(page, "incomplete");
-    assert.match(await page.locator("#key-error").innerText(), /not a verifier key/);
+    assert.match(await page.locator("#key-error").innerText(), /expected a key as/);
   }));
 
   test("a mistyped key is told at its field, and is no fault of the bundle", () => onPage({}, async (page) => {
@@ -119,7 +134,7 @@ describe("verdicts", () => {
     await settled(page, "incomplete");
     await page.fill("#key", KEY.replace("AbCdEf", "TYPOEf"));
     await page.waitForSelector("#key-error");
-    assert.match(await page.locator("#key-error").innerText(), /mistake in it[\s\S]*expected key id/);
+    assert.match(await page.locator("#key-error").innerText(), /Not understood[\s\S]*expected the key id[\s\S]*the check runs without it/);
     await settled(page, "incomplete");
     await page.fill("#key", KEY);
     await settled(page, "verified");
@@ -177,12 +192,73 @@ describe("files", () => {
   test("a wrong file is named for what it is", () => onPage({}, async (page) => {
     await dropFiles(page, "body", [{ name: "sales.csv", bytes: "date,store,isrc\n2026-04-01,x,y\n" }]);
     await page.waitForSelector(".drop .notice");
-    assert.deepEqual(await notice(page), ["“sales.csv” looks like a CSV or other table of text. A .llb bundle or a verifier key is needed."]);
+    assert.deepEqual(await notice(page), ["“sales.csv” looks like a CSV or other table of text. A .llb bundle, a verifier key or a policy is needed."]);
   }));
 
   test("a damaged file that is called a bundle gets an answer, not a remark", () => onPage({}, async (page) => {
     await dropFiles(page, "body", [{ name: "damaged.llb", bytes: "QK fixture unreadable" }]);
     assert.match(await (await settled(page, "unreadable")).innerText(), /damaged\.llb/);
+  }));
+
+  test("a policy is told by its content, and says what the core understood", () => onPage({}, async (page) => {
+    await dropFiles(page, "body", [bundle("verified"), policyFile]);
+    await settled(page, "verified");
+    assert.equal(await page.inputValue("#key"), POLICY);
+    assert.match(await page.locator("#key-understood").innerText(), /Understood: 1 log, 3 witnesses, quorum: 2 of 3/);
+    assert.deepEqual(await notice(page), []);
+    await page.locator(".field:has(#key)").getByRole("button", { name: "Clear" }).click();
+    await settled(page, "incomplete");
+    assert.equal(await page.locator("#key-reading").innerText(), "");
+  }));
+
+  test("it is understood before there is a bundle", () => onPage({}, async (page) => {
+    await page.fill("#key", POLICY);
+    await page.waitForSelector("#key-understood");
+    await page.fill("#key", `${POLICY}\nbad line\n`);
+    await page.waitForSelector("#key-error");
+    const error = await page.locator("#key-error").innerText();
+    assert.match(error, /policy, line 6: expected/);
+    assert.match(error, /Line 6\s+bad line/);
+    assert.equal(await page.getAttribute("#key", "aria-invalid"), "true");
+    const described = (await page.getAttribute("#key", "aria-describedby")).split(" ");
+    assert.ok(described.includes("key-reading"));
+  }));
+
+  test("beside a policy no key is guessed at", () => onPage({}, async (page) => {
+    await dropFiles(page, "body", [keyFile, bundle("verified"), policyFile]);
+    await settled(page, "verified");
+    assert.equal(await page.inputValue("#key"), POLICY);
+    assert.equal(await page.inputValue("#auditor"), "");
+    assert.match((await notice(page))[0], /“service.vkey” was not used: the policy says whom to trust/);
+  }));
+
+  test("a policy in the auditor’s place, or in the bundle’s, is put where it belongs", () => onPage({}, async (page) => {
+    const file = { name: "p.txt", mimeType: "text/plain", buffer: Buffer.from(POLICY) };
+    await page.setInputFiles("#pick-auditor", [file]);
+    await page.waitForSelector("#key-understood");
+    assert.match((await notice(page))[0], /is a policy, and was put in the field above/);
+    await page.setInputFiles("#pick-bundle", [file]);
+    await page.waitForFunction(() => document.querySelector(".drop .notice")?.textContent.includes("still needed"));
+  }));
+
+  test("a nonce with a mistake is told at its field and left out", () => onPage({}, async (page) => {
+    await show(page, "verified");
+    await settled(page, "verified");
+    await page.locator(".auditor summary").click();
+    await page.fill("#nonce", "not hex");
+    await page.waitForSelector("#nonce-error");
+    await settled(page, "verified");
+    await page.fill("#nonce", "5eed");
+    await page.waitForSelector("#nonce-understood");
+  }));
+
+  test("nothing that was given is kept", () => onPage({}, async (page) => {
+    await dropFiles(page, "body", [bundle("verified"), policyFile]);
+    await settled(page, "verified");
+    const kept = await page.evaluate(async () => [localStorage.length, sessionStorage.length, document.cookie, (await indexedDB.databases()).length]);
+    assert.deepEqual(kept, [0, 0, "", 0]);
+    await page.reload();
+    assert.equal(await page.inputValue("#key"), "");
   }));
 
   test("a secret key is refused, dropped or pasted, and does not stay on the screen", () => onPage({}, async (page) => {

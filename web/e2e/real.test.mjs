@@ -1,6 +1,7 @@
 // The shipped page with the real core, on bundles that the command line made. LEDGERLINE_E2E names a
 // JSON file (written by `cargo xtask test`); paths in it are absolute or relative to that file:
-//   { "bundle", "key", "report": output of `ledgerline verify --json`, "forged": [{ "name", "path" }], "shots": folder }
+//   { "bundle", "key", "report": output of `ledgerline verify --json`, "forged": [{ "name", "path" }], "shots": folder,
+//     "witnessed": { "bundle", "false", "policy", "report", "all", "drawn", "nonce" } }
 import assert from "node:assert/strict";
 import { createHash, generateKeyPairSync } from "node:crypto";
 import { existsSync } from "node:fs";
@@ -33,6 +34,7 @@ describe("the shipped page", { skip }, () => {
       report: (await readFile(at(raw.report), "utf8")).replace(/\n$/, ""),
       forged: (raw.forged ?? []).map(({ name, path }) => ({ name, path: at(path) })),
       shots: at(raw.shots ?? "shots"),
+      witnessed: Object.fromEntries(Object.entries(raw.witnessed ?? {}).map(([name, value]) => [name, name === "nonce" ? value : at(value)])),
     };
     await mkdir(given.shots, { recursive: true });
     server = await serve(root);
@@ -126,7 +128,95 @@ describe("the shipped page", { skip }, () => {
     const other = key.at(-8) === "A" ? "B" : "A";
     await dropFiles(page, ".drop", [await named(given.bundle), { name: "typo.vkey", bytes: `${key.slice(0, -8)}${other}${key.slice(-7)}` }]);
     assert.equal(await verdict(page), "incomplete");
-    assert.match(await page.locator("#key-error").innerText(), /mistake in it/);
+    assert.match(await page.locator("#key-error").innerText(), /Not understood[\s\S]*expected/);
+  }));
+
+  /** Every look of a state: phone and desk, light and dark; accessible, and no wider than the window. */
+  const pictures = async (page, name) => {
+    for (const [width, scheme] of [[1280, "light"], [1280, "dark"], [360, "light"], [360, "dark"]]) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
+      const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]).analyze();
+      assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 200)}`), [], `${name}, ${width}, ${scheme}`);
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      assert.ok(wide <= 0, `${name}: the page is ${wide} px wider than the window`);
+      await picture(page, `${name}-${width === 360 ? "phone" : "desktop"}-${scheme}`);
+    }
+  };
+  const quorum = (page) => page.locator("#rung-1 #check-checkpoint-quorum");
+  const understood = (page) => page.locator("#key-understood").innerText();
+
+  test("a policy whose quorum is there: verified, the command line's report, witnesses by name and time", () => onPage({}, async (page) => {
+    const { bundle, policy } = given.witnessed;
+    await dropFiles(page, "body", [await named(bundle), { name: "anything", bytes: await readFile(policy) }]);
+    assert.equal(await verdict(page), "verified");
+    assert.match(await understood(page), /1 log, 3 witnesses, quorum: 2 of 3/);
+    const text = await quorum(page).innerText();
+    assert.match(text, /Witnesses Passed/);
+    assert.match(text, /Fjord at \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d.*Harbour at \d{4}-/);
+    assert.match(await page.locator("#rung-1 .not").innerText(), /witness/);
+    const report = (await readFile(given.witnessed.report, "utf8")).trimEnd();
+    assert.equal(await reportText(page), report);
+    const { run_note: runNote, sha256 } = JSON.parse(report).subject;
+    const hashes = await page.locator(".hashes").innerText();
+    assert.ok(hashes.includes(sha256));
+    assert.ok(runNote && hashes.includes(runNote));
+    assert.equal(await page.locator("#requests").innerText(), "0");
+    await pictures(page, "quorum-passed");
+  }));
+
+  test("a policy whose quorum is not there: incomplete, and calm", () => onPage({}, async (page) => {
+    const { bundle, all } = given.witnessed;
+    await dropFiles(page, "body", [await named(bundle), await named(all)]);
+    assert.equal(await verdict(page), "incomplete");
+    assert.match(await understood(page), /quorum: 3 of 3/);
+    const text = await quorum(page).innerText();
+    assert.match(text, /Witnesses Not checked/);
+    assert.match(text, /missing by Lighthouse[\s\S]*contradicts nothing/);
+    assert.equal(await page.locator(".finding, .keyhelp").count(), 0);
+    await pictures(page, "quorum-missing");
+  }));
+
+  test("a false cosignature: disputed, with a finding", () => onPage({}, async (page) => {
+    await dropFiles(page, "body", [await named(given.witnessed.false), await named(given.witnessed.policy)]);
+    assert.equal(await verdict(page), "disputed");
+    assert.match(await quorum(page).innerText(), /Witnesses Failed[\s\S]*w1/);
+    assert.match(await page.locator(".finding").first().innerText(), /A cosignature is not by the witness that it names/);
+    await pictures(page, "quorum-false");
+  }));
+
+  test("a policy with a bad line: told with its number, and the bundle is checked without it", () => onPage({}, async (page) => {
+    const policy = (await readFile(given.witnessed.policy, "utf8")).replace("quorum trio", "quorum trio of them");
+    const number = policy.split("\n").findIndex((line) => line.startsWith("quorum")) + 1;
+    await dropFiles(page, "body", [await named(given.witnessed.bundle), { name: "bad.policy", bytes: policy }]);
+    assert.equal(await verdict(page), "incomplete");
+    const error = await page.locator("#key-error").innerText();
+    assert.match(error, new RegExp(`line ${number}: expected`));
+    assert.match(error, new RegExp(`Line ${number}\\s+quorum trio of them`));
+    await pictures(page, "policy-bad-line");
+    await page.fill("#key", policy.replace(" of them", ""));
+    await page.waitForSelector(".verdict.verified", { timeout: TIMEOUT });
+    assert.equal(await page.locator("#key-error").count(), 0);
+  }));
+
+  test("a sample drawn with a nonce: incomplete without it, verified with it, disputed with another", () => onPage({}, async (page) => {
+    const { drawn, policy, nonce } = given.witnessed;
+    const check = page.locator("#rung-2 #check-events-nonce");
+    await dropFiles(page, "body", [await named(drawn), await named(policy)]);
+    assert.equal(await verdict(page), "incomplete");
+    assert.match(await check.innerText(), /Your nonce Not checked[\s\S]*Give the nonce/);
+    await pictures(page, "nonce-missing");
+    await page.locator(".auditor summary").click();
+    await page.fill("#nonce", nonce);
+    await page.waitForSelector(".verdict.verified", { timeout: TIMEOUT });
+    assert.match(await page.locator("#nonce-understood").innerText(), /2 bytes/);
+    assert.match(await check.innerText(), /Your nonce Passed/);
+    await page.fill("#nonce", "5eee");
+    await page.waitForSelector(".verdict.disputed", { timeout: TIMEOUT });
+    await page.fill("#nonce", "5eeg");
+    await page.waitForSelector(".verdict.incomplete", { timeout: TIMEOUT });
+    assert.match(await page.locator("#nonce-error").innerText(), /hex[\s\S]*offset 3/);
+    await pictures(page, "nonce-mistake");
   }));
 
   test("each forged bundle is refused, with what was expected and found", async (t) => {

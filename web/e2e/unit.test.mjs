@@ -98,6 +98,12 @@ test("files are told apart by their bytes", () => {
   assert.equal(kind("PK\u0003\u0004 anything"), "bundle");
   assert.equal(kind(Uint8Array.of(0x1f, 0x8b, 8)), "bundle");
   assert.equal(kind("example.com/plays/2026-04+1a2b3c4d+Ab+/Cd==\n"), "key");
+  assert.equal(kind("example.com/a+1a2b3c4d+AbCd\r\n\nexample.com/b+1a2b3c4d+AbCd"), "key");
+  assert.equal(kind("# mine\nlog a+1a2b3c4d+AbCd\nquorum none\n"), "policy");
+  assert.equal(kind("lgo a+1a2b3c4d+AbCd\n\tquorum\tW1\n"), "policy", "a policy with a mistake is still one");
+  assert.equal(kind("log,quorum,group\n1,2,3\n"), "csv");
+  assert.equal(kind("# comments only\n"), "text");
+  assert.equal(kind("log PRIVATE+KEY+example.com+1a2b3c4d+AbCd\n"), "secret");
   assert.equal(kind("PRIVATE+KEY+example.com+1a2b3c4d+AbCd"), "secret");
   assert.equal(kind("date,store,isrc\n2026,x,y\n"), "csv");
   assert.equal(kind("date\tstore\n"), "tsv");
@@ -108,6 +114,14 @@ test("files are told apart by their bytes", () => {
   assert.equal(kind("ledgerline/run/v1\norigin x\n\n\u2014 x AAAA\n"), "note");
   assert.equal(kind(Uint8Array.of(0xff, 0xfe, 0x00)), "binary");
   assert.equal(kind(""), "empty");
+});
+
+test("a long policy is read to its end, a file that only begins like one is not", async () => {
+  const line = "# a comment that says nothing at all, many times\n";
+  const policy = `log a+1a2b3c4d+AbCd\n${line.repeat(2000)}quorum none\n`;
+  assert.deepEqual(await m.sniffFile(new Blob([policy])), { is: "policy", text: policy });
+  assert.equal((await m.sniffFile(new Blob([policy, "PRIVATE+KEY+x+1a2b3c4d+AbCd\n"]))).is, "secret");
+  assert.equal((await m.sniffFile(new Blob([policy, line.repeat(30000)]))).is, "other");
 });
 
 test("a gzip bomb, a damaged gzip and another content are refused", async () => {

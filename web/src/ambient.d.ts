@@ -19,7 +19,9 @@ declare module "*/pkg/ledgerline_wasm.js" {
     key: string | undefined,
     auditor: string | undefined,
     progress: (done: number, total: number, stage: string) => void,
+    nonce: string | undefined,
   ): string;
+  export function describe_trust(key?: string, auditor?: string, nonce?: string): string;
 }
 
 // Trusted Types, where the browser has them.

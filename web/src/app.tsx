@@ -1,12 +1,11 @@
 // The page's state: which files are chosen, what the worker is doing, and what came out.
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Drop, type Chosen } from "./drop.tsx";
-import { Engine, type Faults, type Identity, type Progress } from "./engine.ts";
+import { Engine, type Given, type Identity, type Progress, type Readings } from "./engine.ts";
 import { Footer } from "./footer.tsx";
 import { Mark } from "./icons.tsx";
 import { parseReport, type Report } from "./report.ts";
 import { Result } from "./result.tsx";
-import { isKey } from "./sniff.ts";
 import { files, product, work } from "./words.ts";
 import { Gate, Working } from "./work.tsx";
 import { Unreadable } from "./verdict.tsx";
@@ -23,9 +22,9 @@ const TYPING_MS = 350;
 
 export function App() {
   const [identity, setIdentity] = useState<Identity | null>(null);
-  const [chosen, setChosen] = useState<Chosen>({ bundle: null, key: "", auditor: "" });
+  const [chosen, setChosen] = useState<Chosen>({ bundle: null, key: "", auditor: "", nonce: "" });
   const [phase, setPhase] = useState<Phase>({ at: "start" });
-  const [faults, setFaults] = useState<Faults>({});
+  const [read, setRead] = useState<{ of: Texts; readings: Readings }>({ of: NO_TEXTS, readings: NO_READINGS });
   const [broken, setBroken] = useState(false);
   const engine = useRef<Engine | null>(null);
   const result = useRef<HTMLElement>(null);
@@ -37,18 +36,31 @@ export function App() {
     });
   }, []);
 
-  const key = usable(chosen.key);
-  const auditor = usable(chosen.auditor);
   const { bundle } = chosen;
   const [attempt, setAttempt] = useState(0);
-  const shownBundle = useRef<Blob | null>(null);
+  const started = useRef<unknown[]>([]);
+
+  // What stands beside the bundle is first read by the core, which leaves out what it cannot use.
+  useEffect(() => {
+    const of = { key: chosen.key, auditor: chosen.auditor, nonce: chosen.nonce };
+    const given = givenOf(of);
+    let isCurrent = true;
+    if (Object.keys(given).length === 0) setRead({ of, readings: NO_READINGS });
+    else engine.current?.describe(given, (readings) => isCurrent && setRead({ of, readings }));
+    return () => {
+      isCurrent = false;
+    };
+  }, [chosen.key, chosen.auditor, chosen.nonce]);
+  const isRead = names.every((name) => read.of[name] === chosen[name]);
+  const { key, auditor, nonce } = understood(read.of, read.readings);
 
   useEffect(() => {
-    if (!bundle) return;
+    const wanted = [bundle, key, auditor, nonce, attempt];
+    if (!bundle || !isRead || wanted.every((part, at) => part === started.current[at])) return;
     // A new bundle starts at once; a key that is being typed is given a moment.
-    const wait = shownBundle.current === bundle.file ? TYPING_MS : 0;
-    shownBundle.current = bundle.file;
+    const wait = started.current[0] === bundle ? TYPING_MS : 0;
     const timer = setTimeout(() => {
+      started.current = wanted;
       setPhase({ at: "working", progress: { done: 0, total: 1, stage: bundle.gzip ? "inflating" : "reading" } });
       const request = {
         bundle: bundle.file,
@@ -56,22 +68,23 @@ export function App() {
         gzip: bundle.gzip,
         ...(key ? { key } : {}),
         ...(auditor ? { auditor } : {}),
+        ...(nonce ? { nonce } : {}),
       };
       engine.current
-        ?.verify(request, (progress) => setPhase({ at: "working", progress }), setFaults)
+        ?.verify(request, (progress) => setPhase({ at: "working", progress }))
         .then((outcome) => {
           setPhase(outcome.is === "report" ? open(outcome.text, bundle.name) : refused(outcome));
         });
     }, wait);
     return () => clearTimeout(timer);
-  }, [bundle, key, auditor, attempt]);
+  }, [bundle, key, auditor, nonce, attempt, isRead]);
 
   const settled = phase.at === "report" || phase.at === "unreadable";
   useEffect(() => {
     const section = result.current;
     const active = document.activeElement;
     // Whoever is still typing a key is not interrupted; the live region tells them.
-    if (!settled || !section || active instanceof HTMLInputElement) return;
+    if (!settled || !section || active instanceof HTMLInputElement || active instanceof HTMLTextAreaElement) return;
     section.scrollIntoView({ block: "start" });
     if (active === document.body || active === null) section.focus({ preventScroll: true });
   }, [settled && phase]);
@@ -100,7 +113,7 @@ export function App() {
         <h1 class="sr">{product.title}</h1>
         <Drop
           chosen={chosen}
-          faults={faults}
+          readings={read.readings}
           onChange={setChosen}
           compact={phase.at !== "start"}
           {...(phase.at === "cancelled" ? { onAgain: () => setAttempt(attempt + 1) } : {})}
@@ -119,9 +132,19 @@ export function App() {
   );
 }
 
-function usable(text: string): string | undefined {
-  const trimmed = text.trim();
-  return isKey(trimmed) ? trimmed : undefined;
+type Texts = Required<Given>;
+const names = ["key", "auditor", "nonce"] as const;
+const NO_TEXTS: Texts = { key: "", auditor: "", nonce: "" };
+const NO_READINGS: Readings = { key: null, auditor: null, nonce: null };
+
+/** Those that are not blank, as they are: a line's number counts from the first line. */
+function givenOf(texts: Texts): Given {
+  return Object.fromEntries(names.filter((name) => texts[name].trim() !== "").map((name) => [name, texts[name]]));
+}
+
+/** Those that the core understood. */
+function understood(texts: Texts, readings: Readings): Given {
+  return Object.fromEntries(names.filter((name) => readings[name]?.is === "understood").map((name) => [name, texts[name]]));
 }
 
 function open(text: string, name: string): Phase {

@@ -1,5 +1,5 @@
 // Loads the Rust core: the one place that knows the wasm package.
-import init, { verify, version } from "./pkg/ledgerline_wasm.js";
+import init, { describe_trust as describe, verify, version } from "./pkg/ledgerline_wasm.js";
 import wasmUrl from "./pkg/ledgerline_wasm_bg.wasm?url";
 import type { Core } from "./engine.ts";
 
@@ -10,7 +10,7 @@ export async function load(): Promise<Core> {
   const bytes = await response.arrayBuffer();
   const sha256 = await hash(bytes);
   await init({ module_or_path: bytes });
-  return { version: version(), sha256, verify };
+  return { version: version(), sha256, verify, describe };
 }
 
 /** Lower-case hex, or null where the page is not served from a secure origin. */

@@ -1,28 +1,29 @@
 // Choosing files: by dropping, by buttons, by pasting. What a file is decides its content.
 import type { ComponentChildren, TargetedEvent } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Faults } from "./engine.ts";
+import type { Reading, Readings } from "./engine.ts";
 import { clip, fileSize } from "./format.ts";
 import { Icon } from "./icons.tsx";
-import { isKey, isSecret, MAX_BUNDLE, shownName, sniffFile } from "./sniff.ts";
+import { isSecret, MAX_BUNDLE, shownName, sniffFile } from "./sniff.ts";
 import { drop, files, sniff } from "./words.ts";
 
 export interface Chosen {
   bundle: { file: File; name: string; gzip: boolean } | null;
   key: string;
   auditor: string;
+  nonce: string;
 }
 type Want = "any" | "bundle" | "key" | "auditor";
 
 interface Props {
   chosen: Chosen;
-  faults: Faults;
+  readings: Readings;
   onChange: (chosen: Chosen) => void;
   compact: boolean;
   onAgain?: () => void;
 }
 
-export function Drop({ chosen, faults, onChange, compact, onAgain }: Props) {
+export function Drop({ chosen, readings, onChange, compact, onAgain }: Props) {
   const [notices, setNotices] = useState<string[]>([]);
   const [over, setOver] = useState(false);
   const [pasted, setPasted] = useState(0);
@@ -68,13 +69,19 @@ export function Drop({ chosen, faults, onChange, compact, onAgain }: Props) {
             {onAgain && <button type="button" class="button primary" onClick={onAgain}>{drop.again}</button>}
           </div>
         </div>
-        <KeyField key={`key ${pasted}`} id="key" label={drop.key} help={drop.keyHelp} choose={drop.chooseKey}
-          value={chosen.key} fault={faults.key} onText={(key) => set({ key })} onPick={(list) => take(list, "key")} />
+        <TextField key={`key ${pasted}`} id="key" label={drop.key} help={drop.keyHelp} placeholder={drop.keyPlaceholder} lines
+          value={chosen.key} reading={readings.key} onText={(key) => set({ key })}
+          choose={drop.chooseKey} onPick={(list) => take(list, "key")} />
       </div>
-      <details class="auditor" open={chosen.auditor !== ""}>
-        <summary>{drop.auditorSummary}</summary>
-        <KeyField key={`auditor ${pasted}`} id="auditor" label={drop.auditor} help={drop.auditorHelp} choose={drop.chooseAuditor}
-          value={chosen.auditor} fault={faults.auditor} onText={(auditor) => set({ auditor })} onPick={(list) => take(list, "auditor")} />
+      <details class="auditor" open={chosen.auditor !== "" || chosen.nonce !== ""}>
+        <summary>{drop.moreSummary}</summary>
+        <div class="fields even">
+          <TextField key={`auditor ${pasted}`} id="auditor" label={drop.auditor} help={drop.auditorHelp} placeholder={drop.keyPlaceholder}
+            value={chosen.auditor} reading={readings.auditor} onText={(auditor) => set({ auditor })}
+            choose={drop.chooseAuditor} onPick={(list) => take(list, "auditor")} />
+          <TextField key={`nonce ${pasted}`} id="nonce" label={drop.nonce} help={drop.nonceHelp} placeholder={drop.noncePlaceholder}
+            value={chosen.nonce} reading={readings.nonce} onText={(nonce) => set({ nonce })} />
+        </div>
       </details>
       <div role="alert">
         {notices.map((notice) => <p key={notice} class="notice bad">{notice}</p>)}
@@ -84,42 +91,70 @@ export function Drop({ chosen, faults, onChange, compact, onAgain }: Props) {
   );
 }
 
-interface KeyProps {
+interface FieldProps {
   id: string;
   label: string;
   help: string;
-  choose: string;
+  placeholder: string;
+  /** Whether the text may have several lines. */
+  lines?: boolean;
   value: string;
-  fault: string | undefined;
+  reading: Reading | null;
   onText: (text: string) => void;
-  onPick: (list: FileList | null) => void;
+  choose?: string;
+  onPick?: (list: FileList | null) => void;
 }
 
-function KeyField({ id, label, help, choose, value, fault, onText, onPick }: KeyProps) {
-  const shaped = isKey(value.trim());
-  const malformed = value.trim() !== "" && (!shaped || fault !== undefined);
+function TextField({ id, label, help, placeholder, lines = false, value, reading, onText, choose, onPick }: FieldProps) {
+  const shown = value.trim() === "" ? null : reading;
+  const common = {
+    id,
+    class: "key",
+    value,
+    placeholder,
+    autocomplete: "off",
+    autocapitalize: "off",
+    spellcheck: false,
+    "aria-describedby": `${id}-reading ${id}-help`,
+    "aria-invalid": shown?.is === "mistake",
+  } as const;
   return (
     <div class="field">
       <label class="label" for={id}>{label}</label>
-      <input
-        id={id}
-        type="text"
-        class="key"
-        value={value}
-        placeholder={drop.keyPlaceholder}
-        autocomplete="off"
-        spellcheck={false}
-        maxLength={2048}
-        aria-describedby={malformed ? `${id}-error ${id}-help` : `${id}-help`}
-        aria-invalid={malformed}
-        onInput={(event: TargetedEvent<HTMLInputElement>) => onText(event.currentTarget.value)}
-      />
-      {malformed && <p id={`${id}-error`} class="fault">{shaped ? drop.keyRefused(clip(fault ?? "", 300)) : drop.keyMalformed}</p>}
+      {lines ? (
+        <textarea {...common} rows={3} maxLength={2 ** 20}
+          onInput={(event: TargetedEvent<HTMLTextAreaElement>) => onText(event.currentTarget.value)} />
+      ) : (
+        <input {...common} type="text" maxLength={2048}
+          onInput={(event: TargetedEvent<HTMLInputElement>) => onText(event.currentTarget.value)} />
+      )}
+      <div id={`${id}-reading`} class="reading" role="status">{shown && <ReadAs id={id} reading={shown} />}</div>
       <p id={`${id}-help`} class="help muted">{help}</p>
       <div class="buttons">
-        <Pick id={`pick-${id}`} onPick={onPick}>{choose}</Pick>
-        {value !== "" && <button type="button" class="button quiet" onClick={() => onText("")}>{drop.clear}</button>}
+        {choose && onPick && <Pick id={`pick-${id}`} onPick={onPick}>{choose}</Pick>}
+        {value !== "" && <button type="button" class="button quiet" onClick={() => onText("")}>{drop.clear} <span class="sr">{label}</span></button>}
       </div>
+    </div>
+  );
+}
+
+/** What the core made of a text. */
+function ReadAs({ id, reading }: { id: string; reading: Reading }) {
+  if (reading.is === "understood") {
+    return (
+      <>
+        <p id={`${id}-understood`} class="understood"><Icon shape="pass" size={16} /> {drop.understood} <strong><bdi>{clip(reading.says, 300)}</bdi></strong></p>
+        {reading.remarks.slice(0, 8).map((remark) => <p key={remark} class="remark"><bdi>{clip(remark, 300)}</bdi></p>)}
+      </>
+    );
+  }
+  return (
+    <div id={`${id}-error`} class="fault">
+      <p><Icon shape="fail" size={16} /> {drop.mistake} <bdi>{clip(reading.message, 600)}.</bdi></p>
+      {reading.line !== null && reading.text !== null && (
+        <p class="line"><span>{drop.mistakeLine(reading.line)}</span> <code><bdi>{clip(reading.text, 160)}</bdi></code></p>
+      )}
+      <p>{drop.mistakeNext}</p>
     </div>
   );
 }
@@ -191,7 +226,8 @@ async function sort(list: File[], want: Want, before: Chosen): Promise<{ chosen:
   const chosen = { ...before };
   const notices: string[] = [];
   let bundles = 0;
-  let keys = 0;
+  const keys: Named[] = [];
+  const policies: Named[] = [];
   for (const file of list.slice(0, MAX_FILES)) {
     const name = shownName(file);
     let kind = await sniffFile(file).catch(() => null);
@@ -202,15 +238,15 @@ async function sort(list: File[], want: Want, before: Chosen): Promise<{ chosen:
     } else if (kind.is === "secret") {
       notices.push(files.secret(name));
     } else if (kind.is === "other") {
-      const say = want === "bundle" ? files.wrongBundle : want === "any" ? files.wrong : files.wrongKey;
+      const say = { bundle: files.wrongBundle, any: files.wrong, key: files.wrongTrust, auditor: files.wrongKey }[want];
       notices.push(say(name, sniff[kind.looksLike] ?? kind.looksLike));
     } else if (kind.is === "key") {
-      keys += 1;
-      const auditors = want === "auditor" || keys === 2;
-      if (auditors) chosen.auditor = kind.text;
-      else chosen.key = kind.text;
-      if (keys === 2) notices.push(files.twoKeys);
+      keys.push({ name, text: kind.text });
       if (want === "bundle") notices.push(files.keyAsBundle(name));
+    } else if (kind.is === "policy") {
+      policies.push({ name, text: kind.text });
+      if (want === "bundle") notices.push(files.policyAsBundle(name));
+      if (want === "auditor") notices.push(files.policyAsAuditor(name));
     } else if (file.size > MAX_BUNDLE) {
       notices.push(files.tooLarge(name));
     } else {
@@ -220,5 +256,29 @@ async function sort(list: File[], want: Want, before: Chosen): Promise<{ chosen:
       if (want === "key" || want === "auditor") notices.push(files.bundleAsKey(name));
     }
   }
+  placeTrust(chosen, notices, keys, policies, want);
   return { chosen, notices };
+}
+
+interface Named { name: string; text: string }
+
+/** Which of the fields keys and policies go to. */
+function placeTrust(chosen: Chosen, notices: string[], keys: Named[], policies: Named[], want: Want): void {
+  const [policy, another] = policies;
+  if (policy) chosen.key = policy.text;
+  if (policy && another) notices.push(files.manyPolicies(policy.name));
+  const [first, second] = keys;
+  if (want === "auditor") {
+    const last = keys.at(-1);
+    if (last) chosen.auditor = last.text;
+  } else if (policy) {
+    // Whose it is does not show: taken for the auditor's, the service's own key would look like a fraud.
+    for (const key of keys) notices.push(files.keyBesidePolicy(key.name));
+  } else {
+    if (first) chosen.key = first.text;
+    if (second) {
+      chosen.auditor = second.text;
+      notices.push(files.twoKeys);
+    }
+  }
 }

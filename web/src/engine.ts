@@ -12,20 +12,31 @@ export interface Core {
     key: string | undefined,
     auditor: string | undefined,
     progress: (done: number, total: number, stage: string) => void,
+    nonce: string | undefined,
   ): string;
+  /** Returns `Readings` as JSON text: how each text is understood. */
+  describe(key: string | undefined, auditor: string | undefined, nonce: string | undefined): string;
 }
 
-export interface Request { id: number; bundle: Blob; name: string; gzip: boolean; key?: string; auditor?: string }
+/** What a person gives beside the bundle, as they gave it. */
+export interface Given { key?: string; auditor?: string; nonce?: string }
+
+/** How the core reads one text. */
+export type Reading =
+  | { is: "understood"; says: string; remarks: string[] }
+  | { is: "mistake"; message: string; line: number | null; text: string | null };
+export type Readings = { [name in keyof Required<Given>]: Reading | null };
+
+export interface Check extends Given { is: "check"; id: number; bundle: Blob; name: string; gzip: boolean }
+export interface Question extends Given { is: "question"; id: number }
+export type Request = Check | Question;
 export type Reply =
   | { is: "ready"; version: string; sha256: string | null }
   | { is: "broken"; message: string }
   | { is: "progress"; id: number; done: number; total: number; stage: string }
-  | { is: "faults"; id: number; faults: Faults }
+  | { is: "readings"; id: number; text: string }
   | { is: "report"; id: number; text: string }
   | { is: "unreadable"; id: number; message: string };
-
-/** What the core has against the keys themselves; such a key is left out of the check. */
-export interface Faults { key?: string; auditor?: string }
 
 export interface Identity { version: string; sha256: string | null }
 export type Outcome =
@@ -34,7 +45,8 @@ export type Outcome =
   | { is: "broken"; message: string };
 export interface Progress { done: number; total: number; stage: string }
 
-type Job = { request: Request; progress: (progress: Progress) => void; faults: (faults: Faults) => void; settle: (outcome: Outcome) => void };
+type Job = { request: Check; progress: (progress: Progress) => void; settle: (outcome: Outcome) => void };
+type Asked = { question: Question; tell: (readings: Readings) => void };
 
 // Where the browser has Trusted Types, the policy lets through this one script and no other.
 const policy = window.trustedTypes?.createPolicy("ll", {
@@ -47,6 +59,7 @@ const policy = window.trustedTypes?.createPolicy("ll", {
 export class Engine {
   #worker: Worker;
   #job: Job | null = null;
+  #asked: Asked | null = null;
   #next = 1;
   readonly #onIdentity: (identity: Identity | null) => void;
 
@@ -57,13 +70,19 @@ export class Engine {
   }
 
   /** Verifies; a job still under way is cancelled first. */
-  verify(request: Omit<Request, "id">, progress: Job["progress"], faults: Job["faults"]): Promise<Outcome> {
+  verify(request: Omit<Check, "id" | "is">, progress: Job["progress"]): Promise<Outcome> {
     this.cancel();
     return new Promise((settle) => {
-      const job = { request: { ...request, id: this.#next++ }, progress, faults, settle };
+      const job: Job = { request: { ...request, is: "check", id: this.#next++ }, progress, settle };
       this.#job = job;
       this.#worker.postMessage(job.request);
     });
+  }
+
+  /** Asks the core how it reads keys, policy and nonce; only the newest question is answered. */
+  describe(given: Given, tell: Asked["tell"]): void {
+    this.#asked = { question: { ...given, is: "question", id: this.#next++ }, tell };
+    this.#worker.postMessage(this.#asked.question);
   }
 
   /** Ends the work under way, if any, together with its worker; its promise stays unsettled. */
@@ -85,6 +104,8 @@ export class Engine {
       event.preventDefault();
       if (worker === this.#worker) this.#receive({ is: "broken", message: event.message ?? "" });
     });
+    // What the last worker was asked and did not answer.
+    if (this.#asked) worker.postMessage(this.#asked.question);
     return worker;
   }
 
@@ -100,14 +121,17 @@ export class Engine {
       job?.settle(reply);
       return;
     }
+    if (reply.is === "readings") {
+      const asked = this.#asked;
+      if (asked?.question.id !== reply.id) return;
+      this.#asked = null;
+      asked.tell(JSON.parse(reply.text) as Readings);
+      return;
+    }
     const job = this.#job;
     if (!job || job.request.id !== reply.id) return;
     if (reply.is === "progress") {
       job.progress(reply);
-      return;
-    }
-    if (reply.is === "faults") {
-      job.faults(reply.faults);
       return;
     }
     this.#job = null;

@@ -2,9 +2,12 @@
 import { clip } from "./format.ts";
 import { Badge } from "./icons.tsx";
 import { checksOf, type Check, type Report, type Rung } from "./report.ts";
-import { ladder, status } from "./words.ts";
+import { asked, ladder, status } from "./words.ts";
 
 const MAX_CHECKS = 200;
+
+/** Checks of what the reader asked for beside a key: shown without being opened. */
+const ASKED = ["checkpoint.quorum", "events.nonce"];
 
 export function Ladder({ report }: { report: Report }) {
   return (
@@ -23,8 +26,10 @@ export function Ladder({ report }: { report: Report }) {
 }
 
 function Step({ rung, checks }: { rung: Rung; checks: Check[] }) {
-  const failed = checks.filter((check) => check.status === "fail").length;
-  const skipped = checks.filter((check) => check.status === "skip").length;
+  const wanted = checks.filter((check) => ASKED.includes(check.id));
+  const others = checks.filter((check) => !ASKED.includes(check.id));
+  const failed = others.filter((check) => check.status === "fail").length;
+  const skipped = others.filter((check) => check.status === "skip").length;
   return (
     <li id={`rung-${rung.rung}`} class={`step ${rung.status}`}>
       <Badge status={rung.status} />
@@ -37,26 +42,47 @@ function Step({ rung, checks }: { rung: Rung; checks: Check[] }) {
           <h4>{ladder.doesNot}</h4>
           <p>{clip(rung.does_not_prove, 800)}</p>
         </div>
-        {checks.length === 0 ? (
+        {wanted.length > 0 && <ul class="checks asked">{wanted.map((check) => <Asked key={check.id} check={check} />)}</ul>}
+        {others.length === 0 ? wanted.length === 0 && (
           <p class="muted">{ladder.none}</p>
         ) : (
           <details open={rung.status === "fail"}>
-            <summary>{ladder.checks(checks.length, failed, skipped)}</summary>
+            <summary>{ladder.checks(others.length, failed, skipped, wanted.length > 0)}</summary>
             <ul class="checks">
-              {checks.slice(0, MAX_CHECKS).map((check) => (
+              {others.slice(0, MAX_CHECKS).map((check) => (
                 <li key={check.id} class={check.status}>
                   <Badge status={check.status} size={16} />
                   <div>
                     <p><span class="sr">{status[check.status]}: </span><bdi>{clip(check.detail, 600)}</bdi></p>
-                    <p class="code"><code>{clip(check.id, 80)}</code> <span>{status[check.status]}</span></p>
+                    <Code check={check} />
                   </div>
                 </li>
               ))}
             </ul>
-            {checks.length > MAX_CHECKS && <p class="muted">{ladder.more(checks.length - MAX_CHECKS)}</p>}
+            {others.length > MAX_CHECKS && <p class="muted">{ladder.more(others.length - MAX_CHECKS)}</p>}
           </details>
         )}
       </div>
     </li>
   );
+}
+
+/** What became of witnesses and nonce, and the way on where something is missing. */
+function Asked({ check }: { check: Check }) {
+  const words = asked[check.id];
+  return (
+    <li id={`check-${check.id.replace(".", "-")}`} class={check.status}>
+      <Badge status={check.status} size={16} />
+      <div>
+        <h4>{words?.title} <span class="status">{status[check.status]}</span></h4>
+        <p><bdi>{clip(check.detail, 600)}</bdi></p>
+        {check.status === "skip" && words?.missing && <p class="muted">{words.missing}</p>}
+        <Code check={check} />
+      </div>
+    </li>
+  );
+}
+
+function Code({ check }: { check: Check }) {
+  return <p class="code"><code>{clip(check.id, 80)}</code> <span>{status[check.status]}</span></p>;
 }

@@ -71,6 +71,7 @@ export interface Subject {
   kind: string;
   name?: string | null;
   sha256?: string | null;
+  run_note?: string | null;
   origin?: string | null;
   signer?: string | { name: string; id: string } | null;
   log_size?: Int | null;

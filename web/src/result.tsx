@@ -2,6 +2,7 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { options } from "preact";
 import { Chart } from "./chart.tsx";
+import { clip } from "./format.ts";
 import { Contradictions, Remarks } from "./findings.tsx";
 import { Ladder } from "./ladder.tsx";
 import { Lines } from "./lines.tsx";
@@ -30,13 +31,15 @@ export function Result({ report, text, name, hasKey }: { report: Report; text: s
       {totals.days && <Chart days={totals.days} home={totals.holder?.currency ?? ""} />}
       {totals.tracks && <Tracks tracks={totals.tracks} home={totals.holder?.currency ?? ""} printing={printing} />}
       {totals.lines && <Lines lines={totals.lines} tracks={totals.tracks ?? []} printing={printing} />}
-      <Keep text={text} name={name} sha256={subject.sha256 ?? null} />
+      <Keep text={text} name={name} sha256={subject.sha256 ?? null} runNote={subject.run_note ?? null} />
     </>
   );
 }
 
+interface KeepProps { text: string; name: string; sha256: string | null; runNote: string | null }
+
 /** The report as a file, exactly the text that the core returned. */
-function Keep({ text, name, sha256 }: { text: string; name: string; sha256: string | null }) {
+function Keep({ text, name, sha256, runNote }: KeepProps) {
   const url = useMemo(() => URL.createObjectURL(new Blob([text], { type: "application/json" })), [text]);
   useEffect(() => () => URL.revokeObjectURL(url), [url]);
   const file = `${name.replace(/\.gz$/i, "").replace(/\.llb$/i, "").replace(/[^\w.-]+/g, "_") || "report"}.report.json`;
@@ -45,13 +48,27 @@ function Keep({ text, name, sha256 }: { text: string; name: string; sha256: stri
       <div>
         <h2 id="keep-heading">{actions.heading}</h2>
         <p class="muted">{actions.lead}</p>
-        {sha256 && <p class="muted">{footer.bundleHash}: <code class="hash">{sha256}</code></p>}
+        {(sha256 || runNote) && (
+          <dl class="hashes">
+            {sha256 && <Hash name={footer.bundleHash} value={sha256} />}
+            {runNote && <Hash name={footer.runNoteHash} value={runNote} note={footer.runNoteNote} />}
+          </dl>
+        )}
       </div>
       <div class="buttons">
         <a id="download" class="button primary" href={url} download={file}>{actions.download}</a>
         <button type="button" class="button" onClick={() => window.print()}>{actions.print}</button>
       </div>
     </section>
+  );
+}
+
+function Hash({ name, value, note }: { name: string; value: string; note?: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd><code class="hash">{clip(value, 80)}</code>{note && <p class="muted">{note}</p>}</dd>
+    </div>
   );
 }
 

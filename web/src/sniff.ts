@@ -4,21 +4,37 @@ import { clip } from "./format.ts";
 export type Kind =
   | { is: "bundle"; gzip: boolean }
   | { is: "key"; text: string }
+  | { is: "policy"; text: string }
   | { is: "secret" }
   | { is: "other"; looksLike: string };
 
 /** Largest bundle: the format has no ZIP64. */
 export const MAX_BUNDLE = 2 ** 32 - 1;
-const HEAD = 4096;
+const HEAD = 65_536;
+/** Largest policy: what the core reads at most. */
+const MAX_POLICY = 2 ** 20;
 
 const KEY = /^[^\s+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]+={0,2}$/;
 
-export const isKey = (text: string): boolean => text.length <= 2048 && KEY.test(text);
+const isKey = (line: string): boolean => line.length <= 2048 && KEY.test(line);
+
+/** Keys, a line each. */
+function areKeys(text: string): boolean {
+  const lines = text.split("\n").map((line) => line.trim()).filter((line) => line !== "");
+  return lines.length > 0 && lines.every(isKey);
+}
+
+/** Has a line that only a policy has; whether it is one, the core decides. */
+const isPolicy = (text: string): boolean => /^[ \t]*(log|witness|group|quorum)[ \t]/m.test(text);
 
 export const isSecret = (text: string): boolean => /PRIVATE[+ ]KEY/.test(text);
 
 export async function sniffFile(file: Blob): Promise<Kind> {
-  return sniffBytes(new Uint8Array(await file.slice(0, HEAD).arrayBuffer()), file.size);
+  const kind = sniffBytes(new Uint8Array(await file.slice(0, HEAD).arrayBuffer()), file.size);
+  if (kind.is !== "policy" || file.size <= HEAD) return kind;
+  if (file.size > MAX_POLICY) return other("text");
+  const text = await file.text();
+  return isSecret(text) ? { is: "secret" } : { is: "policy", text };
 }
 
 export function sniffBytes(head: Uint8Array, size: number): Kind {
@@ -58,7 +74,8 @@ function sniffText(head: Uint8Array, size: number): Kind {
   const trimmed = text.trim();
   if (trimmed === "") return other("empty");
   if (isSecret(trimmed)) return { is: "secret" };
-  if (size <= HEAD && isKey(trimmed)) return { is: "key", text: trimmed };
+  if (size <= HEAD && areKeys(trimmed)) return { is: "key", text: trimmed };
+  if (isPolicy(text)) return { is: "policy", text };
 
   const first = trimmed.split(/\r?\n/, 1)[0] ?? "";
   if (/^[{[]/.test(trimmed)) return other("json");

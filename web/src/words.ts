@@ -14,23 +14,28 @@ export const product = {
 
 export const drop = {
   heading: "What to check",
-  invite: "Drop your statement bundle and the verifier key here",
-  hint: "A bundle ends in .llb or .llb.gz. The key is one line of text.",
+  invite: "Drop your statement bundle and the verifier key, or your policy, here",
+  hint: "A bundle ends in .llb or .llb.gz. A key is one line of text. A policy is a file that also names witnesses.",
   bundle: "Statement bundle",
   chooseBundle: "Choose bundle…",
   changeBundle: "Choose another…",
   noBundle: "No bundle chosen yet",
-  key: "Verifier key of the service",
+  key: "Verifier key of the service, or your policy",
   keyPlaceholder: "example.com/plays/2026-04+1a2b3c4d+AbCd…",
-  keyHelp: "Paste it, or choose its file. Take it from the service’s website or your contract, not from the message that brought the bundle.",
-  chooseKey: "Choose key file…",
+  keyHelp: "Paste it, or open its file. Take the key from the service’s website or your contract, not from the message that brought the bundle. Several keys: a line each. A policy (tlog-policy) names logs, and witnesses who must have seen the same log.",
+  chooseKey: "Open a key or policy file…",
   clear: "Clear",
-  auditorSummary: "I also have an auditor’s key",
+  moreSummary: "I also have an auditor’s key, or sent a nonce",
   auditor: "Verifier key of the auditor",
   auditorHelp: "With it the fourth step can be checked: whether an auditor you trust signed this same run.",
   chooseAuditor: "Choose auditor’s key file…",
-  keyMalformed: "This is not a verifier key. A key is one line: a name, eight hex digits and a base64 text, joined by two plus signs. Until it is corrected, the check runs without it.",
-  keyRefused: (why: string) => `This key has a mistake in it, most likely from copying (${why}). Until it is corrected, the check runs without it.`,
+  nonce: "Nonce that you sent",
+  nonceHelp: "If you sent the service a nonce (a random number of yours, in hex) for your bundle, give it here: it shows that nobody else chose which plays were sampled.",
+  noncePlaceholder: "for example 5eed90c1",
+  understood: "Understood:",
+  mistake: "Not understood:",
+  mistakeLine: (line: number) => `Line ${line}`,
+  mistakeNext: "Until it is corrected, the check runs without it.",
   local: "Nothing you choose here leaves this device.",
   again: "Check again",
   loading: "Getting the checking program ready…",
@@ -56,10 +61,15 @@ export const sniff: Record<string, string> = {
 };
 
 export const files = {
-  wrong: (name: string, kind: string) => `“${name}” looks like ${kind}. A .llb bundle or a verifier key is needed.`,
+  wrong: (name: string, kind: string) => `“${name}” looks like ${kind}. A .llb bundle, a verifier key or a policy is needed.`,
   wrongBundle: (name: string, kind: string) => `“${name}” looks like ${kind}. A .llb bundle is needed.`,
   wrongKey: (name: string, kind: string) => `“${name}” looks like ${kind}. A verifier key is needed: one line of text with two plus signs.`,
+  wrongTrust: (name: string, kind: string) => `“${name}” looks like ${kind}. A verifier key (one line of text with two plus signs) or a policy is needed.`,
   keyAsBundle: (name: string) => `“${name}” is a verifier key, and was put in the field for keys. A .llb bundle is still needed.`,
+  policyAsBundle: (name: string) => `“${name}” is a policy, and was put in its field. A .llb bundle is still needed.`,
+  policyAsAuditor: (name: string) => `“${name}” is a policy, and was put in the field above. An auditor’s key is one line of text.`,
+  manyPolicies: (name: string) => `Several policies were given. One decides whom to trust; “${name}” was taken.`,
+  keyBesidePolicy: (name: string) => `“${name}” was not used: the policy says whom to trust. If it is an auditor’s key, open it in the auditor’s field.`,
   bundleAsKey: (name: string) => `“${name}” is a bundle, and was taken as the bundle. A verifier key is one line of text.`,
   secret: (name: string) => `“${name}” is a secret signing key. It was not read any further. Do not give it to anybody; the verifier key that belongs to it is what is needed here.`,
   secretPasted: "That is a secret signing key, and was removed again. Do not give it to anybody; the verifier key that belongs to it is what is needed here.",
@@ -130,10 +140,10 @@ export const unreadable = {
 
 export const unknownSigner = {
   heading: "Who signed this is not known yet",
-  body: "The figures below agree with each other. But without the service’s verifier key, anybody could have made a bundle that agrees with itself.",
+  body: "The figures below agree with each other. But without the service’s verifier key, or a policy that names its log, anybody could have made a bundle that agrees with itself.",
   how: "How to get the key",
   steps: [
-    "Look where the service publishes it: its website, its royalty portal or your contract. It is one line of text.",
+    "Look where the service publishes it: its website, its royalty portal or your contract. It is one line of text; a line of a policy names it after the word log.",
     "Do not take it from the bundle, or from the message that brought the bundle.",
     "Paste it above. The check runs again at once.",
   ],
@@ -152,8 +162,8 @@ export const ladder = {
   heading: "What was checked",
   lead: "Four steps, each resting on the one before. Each says what it shows, and what it does not.",
   doesNot: "What this does not prove",
-  checks: (total: number, failed: number, skipped: number) => {
-    const parts = [`${total} ${total === 1 ? "check" : "checks"}`];
+  checks: (total: number, failed: number, skipped: number, other: boolean) => {
+    const parts = [`${total} ${other ? "other " : ""}${total === 1 ? "check" : "checks"}`];
     if (failed > 0) parts.push(`${failed} failed`);
     if (skipped > 0) parts.push(`${skipped} not made`);
     return parts.join(", ");
@@ -163,6 +173,18 @@ export const ladder = {
   limitHeading: "What no step can prove",
   limit:
     "That a play which the service never recorded took place. If a play is missing from the log itself, the arithmetic here can still be right. Canary plays are the tool against that: play your own recording at a noted time, ask the service for the receipt, and see whether that play is in the log and was counted.",
+};
+
+/** Checks of what the reader asked for: what they are about, and what to do where it is missing. */
+export const asked: Record<string, { title: string; missing?: string }> = {
+  "checkpoint.quorum": {
+    title: "Witnesses",
+    missing: "This contradicts nothing: cosignatures can be added later, and change nothing in your statement. Ask the service for a bundle with those that are missing.",
+  },
+  "events.nonce": {
+    title: "Your nonce",
+    missing: "Give the nonce in its field at the top, under the key. If you sent none, ask the service why there is one.",
+  },
 };
 
 export const findings = {
@@ -186,6 +208,8 @@ export const findingTitles: Record<string, string> = {
   "run.log": "The statement is about another state of the log",
   "run.balance": "The run’s own totals do not add up",
   "checkpoint.signature": "The log’s checkpoint does not carry a valid signature of your key",
+  "checkpoint.quorum": "A cosignature is not by the witness that it names",
+  "own-witness": "A witness of your policy has the service’s own key",
   "rules.hash": "These are not the rules that were signed",
   "pools.hash": "These are not the pools that were signed",
   "registry.slice": "Rows about your shares are missing or changed",
@@ -343,6 +367,8 @@ export const footer = {
   requestsNote: "Bundle and keys are never sent. After loading, the page works in flight mode.",
   format: "How bundles and reports are made up: docs/format.md, delivered with the program.",
   bundleHash: "SHA-256 of the bundle",
+  runNoteHash: "SHA-256 of the run note’s text",
+  runNoteNote: "Everybody whose statement comes from the same run sees this same value. Compare it with others: two values for one period and revision mean two statements.",
   loading: "loading…",
 };
 

@@ -1,6 +1,6 @@
 // Runs the core away from the page's own thread: file in, report out, progress in between.
 import { load } from "@core";
-import type { Core, Faults, Reply, Request } from "./engine.ts";
+import type { Check, Core, Reply, Request } from "./engine.ts";
 import { inflate, Refused } from "./inflate.ts";
 import { files } from "./words.ts";
 
@@ -27,15 +27,15 @@ const core: Promise<Core | null> = load().then(
 scope.addEventListener("message", async ({ data }) => {
   const loaded = await core;
   if (!loaded) return;
-  const { id } = data;
-  const progress = throttled((done, total, stage) => scope.postMessage({ is: "progress", id, done, total, stage }));
+  const { id, key, auditor, nonce } = data;
   try {
+    if (data.is === "question") {
+      scope.postMessage({ is: "readings", id, text: loaded.describe(key, auditor, nonce) });
+      return;
+    }
+    const progress = throttled((done, total, stage) => scope.postMessage({ is: "progress", id, done, total, stage }));
     const bundle = await read(data, progress);
-    const faults = faultsOf(loaded, data);
-    scope.postMessage({ is: "faults", id, faults });
-    const key = faults.key === undefined ? data.key : undefined;
-    const auditor = faults.auditor === undefined ? data.auditor : undefined;
-    const report = loaded.verify(bundle, data.name, key, auditor, progress);
+    const report = loaded.verify(bundle, data.name, key, auditor, progress, nonce);
     scope.postMessage({ is: "report", id, text: report });
   } catch (error) {
     // A trap (a fault of ours) leaves the instance unusable, and must not look like a verdict on the file.
@@ -47,26 +47,7 @@ scope.addEventListener("message", async ({ data }) => {
   }
 });
 
-/**
- * A mistyped key must not look like a damaged bundle. The core looks at the keys first: where an empty
- * bundle is refused in other words with a key than without, it is the key that is refused.
- */
-function faultsOf(core: Core, { key, auditor }: Request): Faults {
-  const refusal = (ofKey?: string): string => {
-    try {
-      return core.verify(new Uint8Array(), "", ofKey, undefined, () => undefined);
-    } catch (error) {
-      return text(error);
-    }
-  };
-  const usual = refusal();
-  const faults: Faults = {};
-  if (key !== undefined && refusal(key) !== usual) faults.key = refusal(key);
-  if (auditor !== undefined && refusal(auditor) !== usual) faults.auditor = refusal(auditor);
-  return faults;
-}
-
-async function read(request: Request, progress: Parameters<Core["verify"]>[4]) {
+async function read(request: Check, progress: Parameters<Core["verify"]>[4]) {
   if (request.gzip) return inflate(request.bundle, (done, total) => progress(done, total, "inflating"));
   progress(0, 1, "reading");
   try {

@@ -200,21 +200,8 @@ fn write(path: &Path, cut: &Cut) -> Result<usize, RunError> {
 
 /// A nonce given in hex.
 pub(super) fn parse_nonce(hex: &str) -> Result<Nonce, Error> {
-    let usage = || Error::Usage {
+    Nonce::parse_hex(hex).map_err(|error| Error::Usage {
         argument: "--nonce",
-        message: format!("expected up to 32 bytes in hex, two digits each, but found {hex:?}"),
-    };
-    if !hex.is_ascii() || !hex.len().is_multiple_of(2) {
-        return Err(usage());
-    }
-    let bytes: Option<Vec<u8>> = hex
-        .as_bytes()
-        .chunks(2)
-        .map(|pair| {
-            let pair = std::str::from_utf8(pair).ok()?;
-            let digits = pair.bytes().all(|b| b.is_ascii_hexdigit());
-            u8::from_str_radix(pair, 16).ok().filter(|_| digits)
-        })
-        .collect();
-    bytes.and_then(Nonce::new).ok_or_else(usage)
+        message: error.to_string(),
+    })
 }

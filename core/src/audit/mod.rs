@@ -9,6 +9,7 @@
 mod bundle;
 mod checker;
 mod consistency;
+mod given;
 mod money;
 mod notes;
 mod plays;
@@ -22,6 +23,7 @@ mod words;
 
 pub use bundle::verify_bundle;
 pub use consistency::{ConsistencyEvidence, PairError, verify_pair};
+pub use given::{Given, GivenError, Reading, Readings};
 pub use notes::{verify_checkpoint, verify_run_note};
 pub use proof::{EventView, verify_proof};
 pub use report::{

@@ -123,6 +123,19 @@ pub enum RootsError {
     Policy(PolicyError),
 }
 
+impl RootsError {
+    /// Number of the line that is wrong, from 1; `None` if something is wrong with the whole.
+    #[must_use]
+    pub fn line(&self) -> Option<usize> {
+        match self {
+            RootsError::Key { line, .. }
+            | RootsError::WitnessKey { line, .. }
+            | RootsError::Policy(PolicyError::Line { line, .. }) => Some(*line),
+            RootsError::Nothing | RootsError::Policy(_) => None,
+        }
+    }
+}
+
 impl fmt::Display for RootsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

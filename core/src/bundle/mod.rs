@@ -23,7 +23,7 @@ pub use build::{Draft, Request, RunTables};
 pub use container::{ENTRIES, FORMAT, looks_like_bundle, pieces, read_entries};
 pub use events::{OpenedPlay, Openings};
 pub use read::Bundle;
-pub use scope::{Evidence, Nonce, Scope, sample};
+pub use scope::{Evidence, Nonce, NonceError, Scope, sample};
 pub use slice::{Boundary, KeyRange, Slice, SliceError};
 
 /// Why bytes are not a bundle, or a bundle cannot be made.

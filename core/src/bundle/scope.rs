@@ -1,5 +1,7 @@
 //! Whose bundle it is, and which plays it must open.
 
+use core::fmt;
+
 use sha2::{Digest, Sha256};
 
 use crate::id::{Isrc, PartyId};
@@ -22,10 +24,35 @@ pub enum Evidence {
 pub struct Nonce(Vec<u8>);
 
 impl Nonce {
+    /// The most bytes that it may have.
+    const MAX: usize = 32;
+
     /// `None` for more than 32 bytes.
     #[must_use]
     pub fn new(bytes: Vec<u8>) -> Option<Self> {
-        (bytes.len() <= 32).then_some(Self(bytes))
+        (bytes.len() <= Self::MAX).then_some(Self(bytes))
+    }
+
+    /// Reads hex, two digits a byte, of either case.
+    ///
+    /// # Errors
+    ///
+    /// [`NonceError`], for blanks too.
+    pub fn parse_hex(text: &str) -> Result<Self, NonceError> {
+        let digit = |byte: u8| char::from(byte).to_digit(16);
+        if let Some(at) = text.bytes().position(|byte| digit(byte).is_none()) {
+            return Err(NonceError::Digit { at });
+        }
+        let digits = text.len();
+        if !digits.is_multiple_of(2) || digits > 2 * Self::MAX {
+            return Err(NonceError::Length { digits });
+        }
+        let pair = |pair: &str| u8::from_str_radix(pair, 16);
+        let pairs = (0..digits)
+            .step_by(2)
+            .filter_map(|at| text.get(at..)?.get(..2));
+        // Only digits are left, so no pair is refused.
+        Ok(Self(pairs.filter_map(|text| pair(text).ok()).collect()))
     }
 
     /// The bytes.
@@ -34,6 +61,35 @@ impl Nonce {
         &self.0
     }
 }
+
+/// Why a text is no nonce.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum NonceError {
+    /// Something that is no hex digit.
+    Digit {
+        /// Its offset in bytes.
+        at: usize,
+    },
+    /// An odd number of digits, or more than 64.
+    Length {
+        /// The number.
+        digits: usize,
+    },
+}
+
+impl fmt::Display for NonceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("expected a nonce of up to 32 bytes in hex, two digits each, but found ")?;
+        match self {
+            NonceError::Digit { at } => write!(f, "another character at offset {at}"),
+            NonceError::Length { digits: 1 } => f.write_str("1 digit"),
+            NonceError::Length { digits } => write!(f, "{digits} digits"),
+        }
+    }
+}
+
+impl core::error::Error for NonceError {}
 
 /// What a bundle is about.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -250,6 +250,43 @@ impl Policy {
         asked
     }
 
+    /// The quorum for people: `none`, `the witness W1`, `2 of 3`, `2 of 2 (X: 2 of 3, W4)`.
+    #[must_use]
+    pub fn quorum_in_words(&self) -> String {
+        let Some(quorum) = self.quorum else {
+            return text(NONE);
+        };
+        // Members stand before their group, so one pass is enough.
+        let mut words: Vec<String> = Vec::with_capacity(self.nodes.len());
+        for node in &self.nodes {
+            let NodeKind::Group { least, members } = &node.kind else {
+                words.push(String::new());
+                continue;
+            };
+            let member = |&number: &usize| {
+                let name = text(&self.nodes.get(number)?.name);
+                match words.get(number)?.as_str() {
+                    "" => Some((name, false)),
+                    words => Some((format!("{name}: {words}"), true)),
+                }
+            };
+            let inner: Vec<(String, bool)> = members.iter().filter_map(member).collect();
+            let mut all = format!("{least} of {}", members.len());
+            // The names of mere witnesses would make it long and say little.
+            if inner.iter().any(|(_, is_group)| *is_group) {
+                let inner: Vec<String> = inner.into_iter().map(|(name, _)| name).collect();
+                all = format!("{all} ({})", inner.join(", "));
+            }
+            words.push(all);
+        }
+        match (words.get(quorum), self.nodes.get(quorum)) {
+            (Some(words), Some(node)) if words.is_empty() => {
+                format!("the witness {}", text(&node.name))
+            }
+            (words, _) => words.cloned().unwrap_or_default(),
+        }
+    }
+
     /// Whether these witnesses make up the quorum; always, if it is `none`.
     #[must_use]
     pub fn is_enough(&self, cosigned: &[(&PolicyWitness, u64)]) -> bool {
@@ -651,6 +688,23 @@ mod tests {
         ] {
             let policy = Policy::parse((lines(2) + "quorum " + quorum + "\n").as_bytes()).unwrap();
             assert_eq!(policy.examine(&cosigned(&by)).unwrap().has_quorum, enough);
+        }
+    }
+
+    #[test]
+    fn a_quorum_is_told_in_words() {
+        for (groups, words) in [
+            ("quorum none\n", "none"),
+            ("quorum W2\n", "the witness W2"),
+            ("group g 2 W1 W2 W3\nquorum g\n", "2 of 3"),
+            ("group g any W1 W2\nquorum g\n", "1 of 2"),
+            (
+                "group X 2 W1 W2 W3\ngroup both all X W4\nquorum both\n",
+                "2 of 2 (X: 2 of 3, W4)",
+            ),
+        ] {
+            let policy = Policy::parse((lines(4) + groups).as_bytes()).unwrap();
+            assert_eq!(policy.quorum_in_words(), words);
         }
     }
 

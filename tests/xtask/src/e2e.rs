@@ -1,4 +1,5 @@
-//! What the browser's tests are given: a bundle, its key, the command line's report, forgeries, a whole run.
+//! What the browser's tests are given: a bundle, its key, the command line's report, forgeries, a whole
+//! run, and a world with witnesses.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,30 +19,45 @@ pub(crate) fn prepare(demo: &Path) -> Result<PathBuf> {
     let bundle = largest(&demo.join("bundles"))?;
     let key = demo.join("service.vkey");
     let report = output.join("report.json");
-    fs::write(&report, verify(&bundle, &key)?)?;
+    fs::write(&report, verify(&bundle, ("--key", &key))?)?;
     let forged: Vec<Value> = names(&demo.join("forged"), "llb")?
         .iter()
         .map(|name| json!({"name": name.trim_end_matches(".llb"), "path": demo.join("forged").join(name)}))
         .collect();
     let run = run_inputs(demo, &output)?;
     let given = output.join("e2e.json");
-    let value = json!({"bundle": bundle, "key": key, "report": report, "forged": forged, "shots": shots, "run": run});
+    let value = json!({"bundle": bundle, "key": key, "report": report, "forged": forged, "shots": shots, "run": run,
+        "witnessed": witnessed(&output)?});
     fs::write(&given, format!("{value:#}\n"))?;
     Ok(given)
 }
 
 /// The command line's report on a genuine bundle.
-fn verify(bundle: &Path, key: &Path) -> Result<String> {
-    let (file, key) = (bundle.display().to_string(), key.display().to_string());
+fn verify(bundle: &Path, (option, trust): (&str, &Path)) -> Result<String> {
+    let (file, trust) = (bundle.display().to_string(), trust.display().to_string());
     let run = Run::new(
         places::program("ledgerline"),
-        &["verify", &file, "--key", &key, "--json"],
+        &["verify", &file, option, &trust, "--json"],
     );
     let shown = run.shown().to_owned();
     match run.quiet() {
         Some((true, report)) => Ok(report),
         _ => bail!("`{shown}` does not verify a genuine bundle"),
     }
+}
+
+/// Bundles of a log with witnesses, policies, and what the command line says with them.
+fn witnessed(output: &Path) -> Result<Value> {
+    let world = output.join("witnessed");
+    let dir = world.display().to_string();
+    Run::new(places::program("witnessed-world"), &[&dir]).checked()?;
+    let report = output.join("witnessed.json");
+    let (bundle, policy) = (world.join("holder.llb"), world.join("two.policy"));
+    fs::write(&report, verify(&bundle, ("--policy", &policy))?)?;
+    Ok(json!({
+        "bundle": bundle, "false": world.join("false.llb"), "policy": policy, "report": report,
+        "all": world.join("all.policy"), "drawn": world.join("nonce.llb"), "nonce": "5eed",
+    }))
 }
 
 /// A run's inputs as `derive_run_note` of the wasm package takes them.
