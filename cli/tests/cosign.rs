@@ -496,6 +496,7 @@ fn a_run_carries_the_cosigned_checkpoint() {
         let secret = |ledger: &str| place.path(ledger).join("secret").join(key);
         fs::copy(secret("ledger"), secret("april")).unwrap();
     }
+    fs::copy(place.path("ledger/vkeys"), place.path("april/vkeys")).unwrap();
     place.run("registry april import data").fine();
     place.run("ingest april data/events.ndjson").fine();
     let urls = world.urls();
@@ -507,7 +508,7 @@ fn a_run_carries_the_cosigned_checkpoint() {
     let ran = place.run(words);
     ended(&ran, 3, &["closed", "NOT served", "witness w0"]);
     assert!(!place.path("run").exists() && !place.path("april/checkpoint").exists());
-    // Without witnesses it would be served as it is, so that a run can be computed at all.
+    // It goes on from there once the witness is back.
     world.witnesses[0].1 = Some(Served::start(&world.place, "w0", &[]));
     world.policy("all", &world.urls());
     let place = &world.place;
