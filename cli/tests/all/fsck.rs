@@ -7,12 +7,10 @@
     reason = "tests"
 )]
 
-mod common;
-
 use std::fs;
 use std::path::Path;
 
-use common::{ORIGIN, Place, Ran, copy, events, files};
+use crate::common::{ORIGIN, Place, Ran, copy, events, files};
 use ledgerline::log::{Checkpoint, Hash, KeyName, SigningKey, TreeHead};
 use ledgerline_cli::ledger::{Ledger, LedgerWriter};
 

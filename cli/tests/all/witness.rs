@@ -10,9 +10,6 @@
     reason = "tests"
 )]
 
-mod common;
-mod served;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Read, Write};
@@ -20,7 +17,9 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use common::Place;
+use crate::common::Place;
+use crate::served;
+use crate::served::{Served, post, request_of};
 use ledgerline::log::{
     AddCheckpoint, Checkpoint, CosigningKey, Hash, KeyName, MAX_REQUEST_BYTES, Note, NoteSignature,
     SignSubtree, SigningKey, Subtree, TreeHead, VerifierKey, prove_consistency,
@@ -29,7 +28,6 @@ use ledgerline::log::{
 use ledgerline_cli::witness::{
     Answer, LogEntry, LogList, Witness, WitnessDir, WitnessError, create,
 };
-use served::{Served, post, request_of};
 
 const ORIGIN: &str = "example.com/log";
 const NAME: &str = "witness.example/w1";

@@ -8,12 +8,10 @@
     reason = "tests"
 )]
 
-mod common;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use common::{Place, Ran, events};
+use crate::common::{Place, Ran, events};
 use ledgerline::log::{
     AddCheckpoint, Checkpoint, CosigningKey, Hash, KeyName, LeafIndex, Note, SignatureType,
     SigningKey, TlogProof, TreeHead, prove_consistency, root_of,
@@ -26,7 +24,7 @@ const ORIGIN: &str = "log.example/a";
 /// A new ledger; gives its verifier key.
 fn init(place: &Place, name: &str) -> String {
     let period = Period::parse("2026-04").unwrap();
-    let key = ledgerline_cli::ledger::create(&place.path(name), common::ORIGIN, period);
+    let key = ledgerline_cli::ledger::create(&place.path(name), crate::common::ORIGIN, period);
     key.unwrap().to_string()
 }
 

@@ -9,21 +9,18 @@
     reason = "tests"
 )]
 
-mod common;
-mod served;
-
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use common::{ORIGIN, Place, Ran, copy, event, events};
+use crate::common::{ORIGIN, Place, Ran, copy, event, events};
+use crate::served::Served;
 use ledgerline::log::{
     AddCheckpoint, Checkpoint, CosigningKey, Hash, KeyName, Note, Policy, SignatureType, TreeHead,
     VerifierKey, verify_consistency,
 };
 use ledgerline_cli::ledger::{Ledger, LedgerWriter};
-use served::Served;
 
 /// A ledger, its key, and witnesses that follow it.
 struct World {

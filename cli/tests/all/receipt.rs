@@ -8,11 +8,9 @@
     reason = "tests"
 )]
 
-mod common;
-
 use std::fs;
 
-use common::{Place, copy, event, events};
+use crate::common::{Place, copy, event, events};
 use ledgerline::event::{Event, play_id_of_text};
 use ledgerline::id::{ListenerId, PlayId};
 use ledgerline::log::{Hash, LeafIndex, TlogProof};
@@ -29,7 +27,7 @@ const PLAYED: [usize; 5] = [3, 65_535, LOGGED - 1, LOGGED, LOGGED + LATER - 1];
 /// A new ledger; gives its verifier key.
 fn init(place: &Place, name: &str) -> String {
     let period = Period::parse("2026-04").unwrap();
-    let key = ledgerline_cli::ledger::create(&place.path(name), common::ORIGIN, period);
+    let key = ledgerline_cli::ledger::create(&place.path(name), crate::common::ORIGIN, period);
     key.unwrap().to_string()
 }
 
@@ -233,7 +231,7 @@ fn a_damaged_ledger_gives_no_receipt() {
     events[900] = event(5);
     place.init("third");
     let mut writer = LedgerWriter::open(&place.path("third")).unwrap();
-    writer.append(&common::events(65_536)).unwrap();
+    writer.append(&crate::common::events(65_536)).unwrap();
     writer.append(&events).unwrap();
     writer.commit().unwrap();
     drop(writer);

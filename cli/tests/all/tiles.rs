@@ -7,12 +7,10 @@
     reason = "tests"
 )]
 
-mod common;
-
 use std::fs;
 use std::path::Path;
 
-use common::{ORIGIN, Place, copy, event, events, files};
+use crate::common::{ORIGIN, Place, copy, event, events, files};
 use ledgerline::log::{
     Checkpoint, EntryBundle, Hash, KeyName, LeafIndex, SigningKey, Tile, TileReadError, TreeHead,
     read_consistency, read_inclusion, read_subtrees, verify_consistency, verify_entries,

@@ -15,8 +15,6 @@
     reason = "tests"
 )]
 
-mod common;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,9 +22,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Instant;
 
-use common::disk::{Crash, How, Image, Mark, Op, Random, SimDisk, World};
-use common::log::{Log, no_litter};
-use common::{ORIGIN, event, events};
+use crate::common::disk::{Crash, How, Image, Mark, Op, Random, SimDisk, World};
+use crate::common::log::{Log, no_litter};
+use crate::common::{ORIGIN, event, events};
 use ledgerline::event::Event;
 use ledgerline::log::{Checkpoint, Note, Tile};
 use ledgerline::time::Period;
