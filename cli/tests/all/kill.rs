@@ -1,9 +1,9 @@
 //! The real program, killed at random moments while it takes events and publishes.
 //!
 //! A feeder writes NDJSON to `ingest --acks` and believes nothing but its acknowledgements; a
-//! witness remembers every checkpoint that stood in the ledger or was printed. After each SIGKILL
+//! monitor remembers every checkpoint that stood in the ledger or was printed. After each SIGKILL
 //! the ledger must open, hold every acknowledged event at its index, and extend every checkpoint
-//! that was seen. The feeder goes on where the first line of the next run says, so that in the end
+//! that was seen; a real witness is asked to cosign each time. The feeder goes on where the first line of the next run says, so that in the end
 //! every event is there once. The moments are seeded; what the program does at them is not.
 //! (A killed process loses nothing that the system has; `crash_points.rs` lets the power fail.)
 #![allow(
@@ -29,20 +29,36 @@ use crate::common::disk::Random;
 use crate::common::log::{Log, no_litter};
 use crate::common::{Place, copy, event, events, line};
 use ledgerline::event::Event;
-use ledgerline::log::TreeHead;
-use ledgerline_cli::ledger::LedgerWriter;
+use ledgerline_cli::ledger::{Ledger, LedgerWriter};
+use ledgerline_cli::witness::Witness;
 
 const KILLS: usize = 200;
 const SIGKILL: i32 = 9;
 
-/// Who asks for nothing but that a log extends what it showed before.
-#[derive(Default)]
-struct Witness {
+/// Who remembers all that the log ever showed, and asks a real witness about the newest.
+struct Monitor {
     seen: BTreeSet<Vec<u8>>,
-    newest: Option<TreeHead>,
+    witness: Witness,
+    /// Size that the witness knows.
+    cosigned: u64,
 }
 
-impl Witness {
+impl Monitor {
+    /// With a new witness that follows this ledger's log.
+    fn new(place: &Place, ledger: &str) -> Self {
+        let vkeys = Ledger::open_readonly(&place.path(ledger)).unwrap().vkeys();
+        let vkey = &vkeys.unwrap()[0];
+        let words = format!("witness init w-{ledger} --name witness.example/{ledger}");
+        place.run(&words).fine();
+        let words = format!("witness add-log w-{ledger} {vkey}");
+        place.run(&words).fine();
+        Self {
+            seen: BTreeSet::new(),
+            witness: Witness::open(&place.path(&format!("w-{ledger}"))).unwrap(),
+            cosigned: 0,
+        }
+    }
+
     /// Remembers the checkpoints that lie there now.
     fn look(&mut self, ledger: &Path) {
         self.seen.extend(fs::read(ledger.join("checkpoint")).ok());
@@ -55,16 +71,18 @@ impl Witness {
         }
     }
 
-    /// Cosigns the newest one, or panics.
+    /// All that was seen is of this log, and the witness never saw a fork.
     fn check(&mut self, log: &Log) {
         for note in &self.seen {
             log.extends(log.opened(note));
         }
-        if let Some(old) = self.newest {
-            assert!(log.newest.size >= old.size, "the log shrank");
-            log.extends(old);
-        }
-        self.newest = Some(log.newest);
+        let request = log.add_checkpoint(self.cosigned).to_string();
+        let answer = self
+            .witness
+            .add_checkpoint(request.as_bytes(), 1_700_000_000);
+        assert_eq!(answer.status, 200, "{answer:?}");
+        assert_eq!(answer.alarm, None);
+        self.cosigned = log.newest.size;
     }
 }
 
@@ -81,7 +99,7 @@ enum Plan {
 struct Feed<'a> {
     place: &'a Place,
     name: &'a str,
-    witness: Witness,
+    monitor: Monitor,
     acknowledged: u64,
     random: Random,
     /// Lines in one write.
@@ -111,7 +129,7 @@ impl<'a> Feed<'a> {
         Self {
             place,
             name,
-            witness: Witness::default(),
+            monitor: Monitor::new(place, name),
             acknowledged: 0,
             random: Random(name.bytes().map(u64::from).sum()),
             step,
@@ -150,7 +168,7 @@ impl<'a> Feed<'a> {
         );
         let over = AtomicBool::new(false);
         let started = Instant::now();
-        let witness = &mut self.witness;
+        let monitor = &mut self.monitor;
         let ledger = self.place.path(self.name);
         std::thread::scope(|scope| {
             scope.spawn(|| {
@@ -166,7 +184,7 @@ impl<'a> Feed<'a> {
             });
             scope.spawn(|| feed(input, &first, &over, step, limit));
             loop {
-                witness.look(&ledger);
+                monitor.look(&ledger);
                 let wait = match plan {
                     Plan::AfterStart(wait) => wait,
                     Plan::AfterAcks(acks, wait) => {
@@ -209,12 +227,12 @@ impl<'a> Feed<'a> {
         let mut child = spawn(self.place.command(&format!("checkpoint {}", self.name)));
         let wait = Duration::from_micros(self.random.below(120_000) as u64);
         std::thread::sleep(wait);
-        self.witness.look(&self.place.path(self.name));
+        self.monitor.look(&self.place.path(self.name));
         child.kill().unwrap();
         let output = child.wait_with_output().unwrap();
         if !output.stdout.is_empty() {
             // `println` of a note is one write: it is there whole or not at all.
-            self.witness.seen.insert(output.stdout);
+            self.monitor.seen.insert(output.stdout);
         }
         output.status.signal() == Some(SIGKILL)
     }
@@ -237,8 +255,8 @@ impl<'a> Feed<'a> {
         for (index, found) in (0..).zip(&log.events) {
             assert_eq!(*found, nth(index), "event {index}");
         }
-        self.witness.look(&path);
-        self.witness.check(&log);
+        self.monitor.look(&path);
+        self.monitor.check(&log);
         no_litter(&path);
     }
 }
@@ -281,6 +299,8 @@ fn no_kill_loses_what_was_acknowledged_or_seen() {
     let started = Instant::now();
     let place = Place::new();
     fill(&place, "full", 63_000);
+    place.init("small");
+    place.init("wide");
     let mut feeds = vec![
         Feed::new(&place, "small", 3, 40),
         Feed::new(&place, "wide", 200, 3_000),
@@ -302,9 +322,6 @@ fn no_kill_loses_what_was_acknowledged_or_seen() {
     let mut kills = 0;
     let mut rounds = 0;
     for (at, mut feed) in feeds.into_iter().enumerate() {
-        if at < 2 {
-            place.init(feed.name);
-        }
         let target = kills + if at < 2 { 70 } else { 10 };
         while kills < target {
             rounds += 1;
@@ -321,7 +338,7 @@ fn no_kill_loses_what_was_acknowledged_or_seen() {
             "{}: {} events, {} checkpoints seen, repaired {:?}; {:?}",
             feed.name,
             feed.acknowledged,
-            feed.witness.seen.len(),
+            feed.monitor.seen.len(),
             feed.repaired,
             started.elapsed()
         );

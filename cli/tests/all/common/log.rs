@@ -5,8 +5,8 @@ use std::path::Path;
 
 use ledgerline::event::Event;
 use ledgerline::log::{
-    Checkpoint, Hash, HashTree, HashTreeBuilder, Note, TreeHead, VerifierKey, prove_consistency,
-    verify_consistency,
+    AddCheckpoint, Checkpoint, Hash, HashTree, HashTreeBuilder, Note, TreeHead, VerifierKey,
+    prove_consistency, verify_consistency,
 };
 use ledgerline::record::segment_key;
 use ledgerline_cli::ledger::{Ledger, SegmentData, wal};
@@ -16,6 +16,7 @@ pub struct Log {
     pub events: Vec<Event>,
     /// The newest published checkpoint, its signature verified.
     pub newest: TreeHead,
+    note: Note,
     leaves: Vec<Hash>,
     tree: HashTree,
     origin: String,
@@ -47,16 +48,17 @@ impl Log {
             leaves.extend(ledger.leaf_hashes(data));
         }
         leaves.iter().for_each(|leaf| builder.push(*leaf));
+        let (note, _) = ledger.checkpoint().unwrap();
         let mut log = Self {
             events: segments.into_iter().flat_map(|data| data.events).collect(),
             newest: TreeHead::EMPTY,
+            note,
             leaves,
             tree: builder.finish(),
             origin: ledger.origin().to_owned(),
             keys: ledger.vkeys().unwrap(),
         };
-        let (note, _) = ledger.checkpoint().unwrap();
-        log.newest = log.opened(note.to_string().as_bytes());
+        log.newest = log.opened(log.note.to_string().as_bytes());
         log
     }
 
@@ -76,7 +78,25 @@ impl Log {
             self.tree.subtree_root(lo, hi, &mut leaf)
         };
         let proof = prove_consistency(old.size, new.size, &mut subtree).unwrap();
+        if old.size == 0 {
+            // Every tree begins with the empty one; there is nothing to prove.
+            assert_eq!(old, TreeHead::EMPTY);
+            return;
+        }
         verify_consistency(old, new, &proof).unwrap();
+    }
+
+    /// What a witness that knows the log up to `old_size` is asked.
+    pub fn add_checkpoint(&self, old_size: u64) -> AddCheckpoint {
+        let mut subtree = |lo, hi| -> Hash {
+            let mut leaf = |index: u64| self.leaves[usize::try_from(index).unwrap()];
+            self.tree.subtree_root(lo, hi, &mut leaf)
+        };
+        AddCheckpoint {
+            old_size,
+            proof: prove_consistency(old_size, self.newest.size, &mut subtree).unwrap(),
+            note: self.note.clone(),
+        }
     }
 }
 
