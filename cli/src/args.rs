@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    audit, bundle, checkpoint, demo, export, fsck, ingest, init, keys, registry, simulate,
+    audit, bundle, checkpoint, demo, export, fsck, ingest, init, keys, receipt, registry, simulate,
     statement, tiles, verify, witness,
 };
 
@@ -27,6 +27,9 @@ From the log to statements that can be recomputed:
   ledgerline audit run --ledger april --key VKEY
   ledgerline bundle run --all --out bundles
   ledgerline verify bundles/00000000000000a1.llb --key VKEY
+Of a single event, for whoever wants to see that it counts:
+  ledgerline receipt april 1234567 --out play.tlog-proof
+  ledgerline verify play.tlog-proof --key VKEY
 See it all at once, with made-up plays:
   ledgerline demo --dir demo"
 )]
@@ -59,7 +62,9 @@ pub enum Command {
     Statement(statement::Args),
     /// Cut a rights holder's part of a run, with its proofs
     Bundle(bundle::Args),
-    /// Verify bundles, run notes and checkpoints
+    /// Prove that an event, or each event of a play, is in the log
+    Receipt(receipt::Args),
+    /// Verify bundles, run notes, checkpoints, receipts and other logs' proofs
     Verify(verify::Args),
     /// Re-derive a whole run from the log and compare
     Audit(audit::Args),

@@ -48,9 +48,9 @@ impl Record {
     #[must_use]
     pub fn from_parts(salt: &Salt, bare: &[u8; BARE_LENGTH]) -> Self {
         let mut bytes = [0; RECORD_LENGTH];
-        for (place, byte) in bytes.iter_mut().zip(salt.iter().chain(bare)) {
-            *place = *byte;
-        }
+        let (salt_place, bare_place) = bytes.split_at_mut(salt.len());
+        salt_place.copy_from_slice(salt);
+        bare_place.copy_from_slice(bare);
         Self(bytes)
     }
 

@@ -87,6 +87,15 @@ pub fn run(dir: &Path, arguments: &[&str]) -> Ran {
     output(Command::new(path()).args(arguments), dir)
 }
 
+/// Runs somebody else's program in `dir`.
+///
+/// # Panics
+///
+/// If it cannot be started.
+pub fn run_other(other: &Path, dir: &Path, arguments: &[&str]) -> Ran {
+    output(Command::new(other).args(arguments), dir)
+}
+
 /// Runs the program in `dir` with at most this much address space.
 ///
 /// # Panics

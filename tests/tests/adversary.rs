@@ -111,7 +111,7 @@ struct Case {
     command: &'static [&'static str],
 }
 
-const CASES: [Case; 15] = [
+const CASES: [Case; 17] = [
     Case {
         file: "data/events.ndjson",
         command: &["ingest", "open", "data/events.ndjson"],
@@ -187,6 +187,14 @@ const CASES: [Case; 15] = [
         command: &["verify", "checkpoint", "--key", "service.vkey"],
     },
     Case {
+        file: "event.tlog-proof",
+        command: &["verify", "event.tlog-proof", "--key", "service.vkey"],
+    },
+    Case {
+        file: "my-policy",
+        command: &["verify", "checkpoint", "--policy", "my-policy"],
+    },
+    Case {
         file: "service.vkey",
         command: &["verify", "run.note", "--key", "service.vkey"],
     },
@@ -219,6 +227,10 @@ fn world(dir: &Path) {
         ]
         .concat());
     }
+    let _ = run(&["receipt", "ledger", "0", "--out", "event.tlog-proof"]);
+    let vkey = fs::read_to_string(dir.join("service.vkey")).unwrap();
+    let policy = format!("log {}\nquorum none\n", vkey.trim());
+    fs::write(dir.join("my-policy"), policy).unwrap();
     for name in ["run.note", "checkpoint"] {
         fs::copy(dir.join("run").join(name), dir.join(name)).unwrap();
     }

@@ -11,6 +11,7 @@ pub mod fsck;
 pub mod ingest;
 pub mod init;
 pub mod keys;
+pub mod receipt;
 pub mod registry;
 pub mod show;
 pub mod simulate;
@@ -39,6 +40,7 @@ pub fn run(command: &Command, ui: &Ui) -> Result<Outcome, Error> {
         Command::Simulate(args) => simulate::run(args, ui),
         Command::Statement(args) => statement::run(args, ui),
         Command::Bundle(args) => bundle::run(args, ui),
+        Command::Receipt(args) => receipt::run(args, ui),
         Command::Verify(args) => verify::run(args, ui),
         Command::Tiles(args) => tiles::run(args, ui),
         Command::Audit(args) => audit::run(args, ui),

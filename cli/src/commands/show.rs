@@ -147,6 +147,7 @@ fn totals(report: &Report) -> String {
                 ));
             }
         }
+        Summary::Event(event) => text.push_str(&format!("\n{}\n", event.in_words())),
         Summary::None => {}
     }
     text

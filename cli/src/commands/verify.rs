@@ -1,18 +1,26 @@
-//! `verify`: bundles, run notes, checkpoints.
+//! `verify`: bundles, run notes, checkpoints, proofs of single leaves, and pairs of checkpoints.
 
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use ledgerline::audit::{Report, Trust, verify_bundle, verify_checkpoint, verify_run_note};
+use ledgerline::audit::{
+    ConsistencyEvidence, Report, Trust, verify_bundle, verify_checkpoint, verify_pair,
+    verify_proof, verify_run_note,
+};
 use ledgerline::bundle::looks_like_bundle;
-use ledgerline::log::{MAX_NOTE_BYTES, Note, RESERVED_ORIGIN};
+use ledgerline::log::{
+    AddCheckpoint, Checkpoint, Hash, MAX_NOTE_BYTES, MAX_PROOF_LINES, MAX_REQUEST_BYTES, Note,
+    RESERVED_ORIGIN, TileReadError, TileSource, TlogProof, read_consistency,
+};
 
 use super::bundle::parse_nonce;
 use super::show;
 use super::trust::TrustArgs;
 use crate::error::{Error, Outcome};
 use crate::ledger::durable::{FileError, read_bounded};
+use crate::ledger::receipt::LoggedEvents;
+use crate::ledger::served::TileDir;
 use crate::ui::{Ui, Unit};
 
 /// Bundles are below 4 GiB.
@@ -21,6 +29,9 @@ const MAX_BUNDLE_BYTES: u64 = (4 << 30) - 1;
 /// Up to this size a zipped bundle may shrink by any factor.
 const SMALL_BUNDLE_BYTES: u64 = 16 << 20;
 
+/// The largest leaf: entry bundles hold none of more bytes.
+const MAX_LEAF_BYTES: u64 = (1 << 16) - 1;
+
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// Arguments of `verify`.
@@ -28,13 +39,23 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 #[command(after_help = "\
 What each kind of file shows, and what it does not, stands in the report. The key must come from
 the service over another channel than the file: whoever forges a file forges a key beside it too.
+With a policy file, checkpoints must also be cosigned by enough of the witnesses it names.
+
+A receipt or another proof (*.tlog-proof) shows that a leaf is in a log. Receipts bring the event
+along; for the proof of another log give the leaf's data with --leaf.
+
+Checkpoints of one log, two or more and nothing else, are verified in pairs: the newer one of each
+must extend the older one. The hashes for that come from --tiles, a served tree or a LEDGER, or for
+two checkpoints from --proof.
 
 Examples:
   ledgerline verify 00000000000000a1.llb --key service.vkey
   ledgerline verify april-run/run.note april/checkpoint --key 'example.com/plays/2026-04+...'
-  ledgerline verify statement.llb.gz --key service.vkey --json")]
+  ledgerline verify statement.llb.gz --policy my-policy --json
+  ledgerline verify play.tlog-proof --policy my-policy
+  ledgerline verify old-checkpoint new-checkpoint --tiles served/ --key service.vkey")]
 pub struct Args {
-    /// Bundles (*.llb, *.llb.gz), run notes, checkpoints
+    /// Bundles (*.llb, *.llb.gz), run notes, checkpoints, proofs (*.tlog-proof)
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
 
@@ -45,6 +66,19 @@ pub struct Args {
     /// The nonce you sent for the sample of your bundle, in hex
     #[arg(long, value_name = "HEX")]
     pub nonce: Option<String>,
+
+    /// Data of the leaf that the one proof is about; of receipts it stands in the file
+    #[arg(long, value_name = "FILE")]
+    pub leaf: Option<PathBuf>,
+
+    /// Directory with the log's tiles, or a ledger, to show that checkpoints extend each other
+    #[arg(long, value_name = "DIR", conflicts_with = "proof")]
+    pub tiles: Option<PathBuf>,
+
+    /// Consistency proof between two checkpoints: hashes in base64, a line each, or the body of a
+    /// request to a witness (tlog-witness add-checkpoint)
+    #[arg(long, value_name = "FILE")]
+    pub proof: Option<PathBuf>,
 }
 
 /// Runs `verify`. With several files the outcome is the worst, and JSON has a report a line.
@@ -55,80 +89,288 @@ pub struct Args {
 pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
     let mut trust = args.trust.read()?;
     trust.nonce = args.nonce.as_deref().map(parse_nonce).transpose()?;
-    let mut worst = Outcome::Done;
+    let mut materials = Vec::with_capacity(args.files.len());
     for path in &args.files {
-        let report = verify_file(path, &trust, ui)?;
-        worst = match (worst, show::report(&report, ui)?) {
+        materials.push(Material::read(path)?);
+    }
+    let leaf = read_leaf(args, &materials)?;
+    let mut worst = Outcome::Done;
+    let mut show = |report: &Report| -> Result<(), Error> {
+        worst = match (worst, show::report(report, ui)?) {
             (Outcome::Disputed, _) | (_, Outcome::Disputed) => Outcome::Disputed,
             (Outcome::Incomplete, _) | (_, Outcome::Incomplete) => Outcome::Incomplete,
             (Outcome::Done, Outcome::Done) => Outcome::Done,
         };
+        Ok(())
+    };
+    if let Some(mut checkpoints) = of_one_log(&materials) {
+        checkpoints.sort_by_key(|(_, checkpoint)| checkpoint.head().size);
+        for pair in checkpoints.windows(2) {
+            if let [older, newer] = pair {
+                show(&verify_two(older, newer, checkpoints.len(), args, &trust)?)?;
+            }
+        }
+        return Ok(worst);
+    }
+    for (argument, given) in [("--tiles", &args.tiles), ("--proof", &args.proof)] {
+        if given.is_some() {
+            return Err(Error::Usage {
+                argument,
+                message: "expected two checkpoints of one log and no other file beside it, but found other files".to_owned(),
+            });
+        }
+    }
+    for material in &materials {
+        show(&material.verify(leaf.as_deref(), &trust, ui)?)?;
     }
     Ok(worst)
 }
 
-/// Verifies one file, whatever it is.
-///
-/// # Errors
-///
-/// [`Error::Usage`] with the file's name if it is none of the kinds.
-pub fn verify_file(path: &Path, trust: &Trust, ui: &Ui) -> Result<Report, Error> {
-    let refuse = |message: String| Error::Usage {
-        argument: "verify",
-        message: format!("{}: {message}", path.display()),
-    };
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let bytes = read_maybe_zipped(path)?;
-    if looks_like_bundle(&bytes) {
-        let bar = ui.progress(Some(0), "verifying", Unit::Items);
-        let report = verify_bundle(&bytes, &name, trust, &mut |done, total, stage| {
-            bar.set_length(total);
-            bar.set_position(done);
-            bar.set_message(stage);
-        });
-        bar.finish_and_clear();
-        return report.map_err(|error| refuse(error.to_string()));
+/// A file to verify. Bundles, which may be large, are read when their turn comes.
+struct Material<'a> {
+    path: &'a Path,
+    kind: Kind,
+}
+
+enum Kind {
+    Bundle,
+    Note(Note),
+    Proof(Box<TlogProof>),
+}
+
+impl<'a> Material<'a> {
+    /// Looks before it reads: only bundles may be large.
+    fn read(path: &'a Path) -> Result<Self, Error> {
+        if path.is_dir() {
+            let message =
+                "expected a file, but found a directory; a whole run is for `ledgerline audit`";
+            return Err(refuse(path, message.to_owned()));
+        }
+        let mut head = Vec::new();
+        File::open(path)
+            .and_then(|file| file.take(4).read_to_end(&mut head))
+            .map_err(FileError::at("read", path))?;
+        if head.starts_with(&GZIP) || looks_like_bundle(&head) {
+            let kind = Kind::Bundle;
+            return Ok(Self { path, kind });
+        }
+        let bytes = read_bounded(path, MAX_NOTE_BYTES as u64)?;
+        let kind = if TlogProof::looks_like_one(&bytes) {
+            let proof =
+                TlogProof::parse(&bytes).map_err(|error| refuse(path, error.to_string()))?;
+            Kind::Proof(Box::new(proof))
+        } else {
+            Kind::Note(Note::parse(&bytes).map_err(|error| {
+                refuse(path, format!(
+                    "expected a bundle, a run note, a checkpoint or a proof, but it is no ZIP archive, no tlog-proof and no signed note: {error}"
+                ))
+            })?)
+        };
+        Ok(Self { path, kind })
     }
-    let note = Note::parse(&bytes).map_err(|error| {
-        refuse(format!(
-            "expected a bundle, a run note or a checkpoint, but it is no ZIP archive and no signed note: {error}"
-        ))
-    })?;
-    if note.text().starts_with(&format!("{RESERVED_ORIGIN}\n")) {
-        verify_run_note(&note, &name, trust).map_err(|error| refuse(error.to_string()))
-    } else {
-        verify_checkpoint(&note, &name, trust).map_err(|error| refuse(error.to_string()))
+
+    fn name(&self) -> String {
+        let name = self.path.file_name().unwrap_or_default();
+        name.to_string_lossy().into_owned()
+    }
+
+    fn verify(&self, leaf: Option<&[u8]>, trust: &Trust, ui: &Ui) -> Result<Report, Error> {
+        let name = self.name();
+        let wrong = |message: String| refuse(self.path, message);
+        match &self.kind {
+            Kind::Bundle => {
+                let bytes = read_bundle(self.path)?;
+                let bar = ui.progress(Some(0), "verifying", Unit::Items);
+                let report = verify_bundle(&bytes, &name, trust, &mut |done, total, stage| {
+                    bar.set_length(total);
+                    bar.set_position(done);
+                    bar.set_message(stage);
+                });
+                bar.finish_and_clear();
+                report.map_err(|error| wrong(error.to_string()))
+            }
+            Kind::Proof(proof) => {
+                verify_proof(proof, &name, leaf, trust).map_err(|error| wrong(error.to_string()))
+            }
+            Kind::Note(note) if is_run_note(note) => {
+                verify_run_note(note, &name, trust).map_err(|error| wrong(error.to_string()))
+            }
+            Kind::Note(note) => {
+                verify_checkpoint(note, &name, trust).map_err(|error| wrong(error.to_string()))
+            }
+        }
     }
 }
 
-/// A file's bytes, inflated if it is gzip. Looks before it reads: only bundles may be large.
-fn read_maybe_zipped(path: &Path) -> Result<Vec<u8>, Error> {
-    let refuse = |message: String| Error::Usage {
+fn refuse(path: &Path, message: String) -> Error {
+    Error::Usage {
         argument: "verify",
         message: format!("{}: {message}", path.display()),
+    }
+}
+
+fn is_run_note(note: &Note) -> bool {
+    note.text().starts_with(&format!("{RESERVED_ORIGIN}\n"))
+}
+
+/// The data of `--leaf`, which can be meant for one proof only.
+fn read_leaf(args: &Args, materials: &[Material<'_>]) -> Result<Option<Vec<u8>>, Error> {
+    let Some(path) = &args.leaf else {
+        return Ok(None);
     };
-    if path.is_dir() {
-        return Err(refuse(
-            "expected a file, but found a directory; a whole run is for `ledgerline audit`"
-                .to_owned(),
-        ));
+    let proofs = materials
+        .iter()
+        .filter(|m| matches!(m.kind, Kind::Proof(_)));
+    let found = proofs.count();
+    if found != 1 {
+        return Err(Error::Usage {
+            argument: "--leaf",
+            message: format!(
+                "expected one proof (*.tlog-proof) that it belongs to, but found {found}"
+            ),
+        });
     }
-    let mut head = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(4).read_to_end(&mut head))
-        .map_err(FileError::at("read", path))?;
-    let is_gzip = head.starts_with(&GZIP);
-    if !is_gzip && !looks_like_bundle(&head) {
-        return Ok(read_bounded(path, MAX_NOTE_BYTES as u64)?);
+    Ok(Some(read_bounded(path, MAX_LEAF_BYTES)?))
+}
+
+/// A checkpoint's file and what it says.
+type Named<'a> = (&'a Material<'a>, Checkpoint);
+
+/// The files, if they are two or more and all checkpoints of one log.
+fn of_one_log<'a>(materials: &'a [Material<'a>]) -> Option<Vec<Named<'a>>> {
+    let read = |material: &'a Material<'a>| match &material.kind {
+        Kind::Note(note) => Some((material, Checkpoint::parse(note.text()).ok()?)),
+        _ => None,
+    };
+    let checkpoints: Vec<Named<'a>> = materials.iter().map(read).collect::<Option<_>>()?;
+    let (_, first) = checkpoints.first()?;
+    let is_of_it = |(_, other): &Named<'a>| other.origin() == first.origin();
+    (checkpoints.len() > 1 && checkpoints.iter().all(is_of_it)).then_some(checkpoints)
+}
+
+/// Two checkpoints of one log, the older one first.
+fn verify_two(
+    older: &Named<'_>,
+    newer: &Named<'_>,
+    of: usize,
+    args: &Args,
+    trust: &Trust,
+) -> Result<Report, Error> {
+    let evidence = match (&args.tiles, &args.proof) {
+        (Some(dir), _) => from_tiles(dir, &older.1, &newer.1)?,
+        (None, Some(path)) if of == 2 => from_proof(path, older, newer)?,
+        (None, Some(_)) => {
+            return Err(Error::Usage {
+                argument: "--proof",
+                message: format!("expected two checkpoints beside it, but found {of}"),
+            });
+        }
+        (None, None) => ConsistencyEvidence::None,
+    };
+    let (Kind::Note(old), Kind::Note(new)) = (&older.0.kind, &newer.0.kind) else {
+        return Err(Error::Bug {
+            what: "a checkpoint that is no note",
+        });
+    };
+    let names = [older.0.name(), newer.0.name()];
+    verify_pair([old, new], [&names[0], &names[1]], &evidence, trust)
+        .map_err(|error| refuse(newer.0.path, error.to_string()))
+}
+
+/// The consistency proof from a directory's tiles; a ledger's own level 0 are its events.
+fn from_tiles(
+    dir: &Path,
+    older: &Checkpoint,
+    newer: &Checkpoint,
+) -> Result<ConsistencyEvidence, Error> {
+    if dir.join("ledger.toml").is_file() {
+        let log = LoggedEvents::open(dir)?;
+        let (has, wanted) = (log.head().size, newer.head().size);
+        if has < wanted {
+            return Ok(ConsistencyEvidence::OtherTiles(format!(
+                "expected {wanted} leaves, but found a ledger whose newest checkpoint covers {has}"
+            )));
+        }
+        return read_tiles(&log, older, newer);
     }
+    if !dir.join("tile").is_dir() {
+        return Err(Error::Usage {
+            argument: "--tiles",
+            message: format!(
+                "{}: expected a directory with a log's tiles in `tile`, or a ledger, but found neither",
+                dir.display()
+            ),
+        });
+    }
+    read_tiles(&TileDir::new(dir), older, newer)
+}
+
+fn read_tiles<S: TileSource>(
+    source: &S,
+    older: &Checkpoint,
+    newer: &Checkpoint,
+) -> Result<ConsistencyEvidence, Error>
+where
+    Error: From<S::Error>,
+    S::Error: std::fmt::Display,
+{
+    match read_consistency(older.head().size, newer.head(), source) {
+        Ok(proof) => Ok(ConsistencyEvidence::Tiles(proof)),
+        Err(TileReadError::Source(error)) => Err(error.into()),
+        Err(error) => Ok(ConsistencyEvidence::OtherTiles(error.to_string())),
+    }
+}
+
+/// A proof from a file of hashes, or from the body of a request to a witness for these checkpoints.
+fn from_proof(
+    path: &Path,
+    older: &Named<'_>,
+    newer: &Named<'_>,
+) -> Result<ConsistencyEvidence, Error> {
+    let wrong = |message: String| Error::Usage {
+        argument: "--proof",
+        message: format!("{}: {message}", path.display()),
+    };
+    let bytes = read_bounded(path, MAX_REQUEST_BYTES as u64)?;
+    if bytes.starts_with(b"old ") {
+        let request = AddCheckpoint::parse(&bytes).map_err(|error| wrong(error.to_string()))?;
+        let (old, new) = (older.1.head().size, newer.1.to_string());
+        if request.old_size != old || request.note.text() != new {
+            return Err(wrong(format!(
+                "expected a request from size {old} to the newer checkpoint, but found one from {} or to another",
+                request.old_size
+            )));
+        }
+        return Ok(ConsistencyEvidence::Proof(request.proof));
+    }
+    let text = String::from_utf8(bytes).map_err(|_| {
+        wrong("expected hashes in base64, but found bytes that are not text".to_owned())
+    })?;
+    let mut proof = Vec::new();
+    for (line, text) in (1..).zip(text.lines()) {
+        if line > MAX_PROOF_LINES {
+            return Err(wrong(format!(
+                "expected at most {MAX_PROOF_LINES} hashes, but found more"
+            )));
+        }
+        let hash =
+            Hash::parse_base64(text).map_err(|error| wrong(format!("line {line}: {error}")))?;
+        proof.push(hash);
+    }
+    Ok(ConsistencyEvidence::Proof(proof))
+}
+
+/// A bundle's bytes, inflated if it is gzip.
+fn read_bundle(path: &Path) -> Result<Vec<u8>, Error> {
     let bytes = read_bounded(path, MAX_BUNDLE_BYTES)?;
-    if !is_gzip {
+    if !bytes.starts_with(&GZIP) {
         return Ok(bytes);
     }
     let mut decoder = flate2::bufread::GzDecoder::new(bytes.as_slice());
     let mut head = [0; 4];
     if decoder.read_exact(&mut head).is_err() || !looks_like_bundle(&head) {
         return Err(refuse(
+            path,
             "expected a zipped bundle (*.llb.gz), but found other content".to_owned(),
         ));
     }
@@ -138,12 +380,16 @@ fn read_maybe_zipped(path: &Path) -> Result<Vec<u8>, Error> {
     let read = decoder.by_ref().take(limit).read_to_end(&mut inflated);
     read.map_err(FileError::at("inflate", path))?;
     if inflated.len() as u64 > limit {
-        return Err(refuse(format!(
-            "expected a zipped bundle, but it inflates to more than {limit} bytes, as no bundle does"
-        )));
+        return Err(refuse(
+            path,
+            format!(
+                "expected a zipped bundle, but it inflates to more than {limit} bytes, as no bundle does"
+            ),
+        ));
     }
     if !decoder.into_inner().is_empty() {
         return Err(refuse(
+            path,
             "expected one gzip member, but found more bytes behind it".to_owned(),
         ));
     }

@@ -21,6 +21,7 @@ A witness (c2sp.org/tlog-witness) cosigns a checkpoint of a log that it follows 
 extends all that it has cosigned of that log. What it decides is on the disk before it answers.
 
   POST <prefix>/add-checkpoint                  cosigns; see the specification
+  POST <prefix>/sign-subtree                    cosigns a part of it (with an ML-DSA-44 key)
   GET  <prefix>/<origin hash>/checkpoint        the newest cosigned checkpoint, for monitors
   GET  <prefix>/                                its verifier keys and its logs, for people
 

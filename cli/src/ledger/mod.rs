@@ -14,6 +14,7 @@ mod log_keys;
 mod manifest;
 mod publish;
 mod reader;
+pub mod receipt;
 mod recover;
 mod seal;
 mod secrets;

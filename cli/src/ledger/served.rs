@@ -27,6 +27,7 @@ use super::durable::{
 use super::error::LedgerError;
 use super::manifest::State;
 use super::reader::{Ledger, read_base_tile};
+use super::recover::stored_sizes;
 
 /// Segments that a thread is given before progress is told.
 const BATCH: usize = 2;
@@ -151,8 +152,14 @@ fn check_place(ledger: &Path, out: &Path, options: &ServeOptions) -> Result<(), 
     let refuse =
         |expected: &str, found: String| LedgerError::damaged(out, None, expected.to_owned(), found);
     let place = |path: &Path| fs::canonicalize(path).ok();
-    if let (Some(ledger), Some(out)) = (place(ledger), place(out))
-        && (out.starts_with(&ledger) || ledger.starts_with(&out))
+    let inside = |ledger: &Path| {
+        // A directory that is yet to be made lies where the first one above it that exists does.
+        let mut above = out.ancestors().map(|dir| Path::new(".").join(dir));
+        let first = above.find_map(|dir| place(&dir));
+        first.is_some_and(|first| first.starts_with(ledger))
+    };
+    if let Some(ledger) = place(ledger)
+        && (inside(&ledger) || place(out).is_some_and(|out| ledger.starts_with(out)))
     {
         return Err(refuse(
             "a directory apart from the ledger, which holds secrets",
@@ -243,6 +250,8 @@ struct Source {
     master: Option<SaltKey>,
     /// The hashes of level 8 of the whole tree, as stored, or from events that are not sealed.
     tree: HashTree,
+    /// Sizes of all checkpoints up to this one: readers of any of them find its partial tiles.
+    sizes: Vec<u64>,
 }
 
 impl Source {
@@ -291,6 +300,8 @@ impl Source {
                 }
             })?;
         }
+        let mut sizes = stored_sizes(ledger.layout())?;
+        sizes.retain(|size| *size < checkpoint.head().size);
         let mut source = Self {
             ledger,
             note,
@@ -298,6 +309,7 @@ impl Source {
             open,
             master,
             tree: HashTree::default(),
+            sizes,
         };
         source.tree = source.stored_tree()?;
         let found = source.root_of_size(source.head.size)?;
@@ -410,24 +422,27 @@ impl Source {
             if self.base(*tile).is_some_and(|base| base != root_of(leaves)) {
                 wrong.get_or_insert(block);
             }
-            files.push(OutFile {
-                path: target.out.join(tile.to_string()),
-                bytes: bytes_of(leaves),
-                access: Access::Public,
-            });
-            if target.options.entries
-                && let Ok(bundle) = EntryBundle::new(tile.index(), tile.width())
-            {
-                let mut bytes = Vec::new();
-                for record in records {
-                    // Records have 54 bytes.
-                    let _ = push_entry(&mut bytes, record.as_bytes());
-                }
+            for tile in self.widths_of(*tile) {
+                let width = usize::from(tile.width());
                 files.push(OutFile {
-                    path: target.out.join(bundle.to_string()),
-                    bytes,
-                    access: Access::Secret,
+                    path: target.out.join(tile.to_string()),
+                    bytes: bytes_of(leaves.get(..width).unwrap_or_default()),
+                    access: Access::Public,
                 });
+                if target.options.entries
+                    && let Ok(bundle) = EntryBundle::new(tile.index(), tile.width())
+                {
+                    let mut bytes = Vec::new();
+                    for record in records.iter().take(width) {
+                        // Records have 54 bytes.
+                        let _ = push_entry(&mut bytes, record.as_bytes());
+                    }
+                    files.push(OutFile {
+                        path: target.out.join(bundle.to_string()),
+                        bytes,
+                        access: Access::Secret,
+                    });
+                }
             }
         });
         match wrong {
@@ -458,14 +473,32 @@ impl Source {
         for level in 1..8 {
             let hashes = self.tree.tile_hashes(level).chunks(BASE_LEAVES);
             for (tile, hashes) in Tile::of_tree(level, self.head.size).zip(hashes) {
-                files.push(OutFile {
+                files.extend(self.widths_of(tile).into_iter().map(|tile| OutFile {
                     path: target.out.join(tile.to_string()),
-                    bytes: bytes_of(hashes),
+                    bytes: bytes_of(hashes.get(..usize::from(tile.width())).unwrap_or_default()),
                     access: Access::Public,
-                });
+                }));
             }
         }
         target.write(files)
+    }
+
+    /// A tile of this tree, and before it, if it is partial, the narrower ones that earlier
+    /// checkpoints had in its place.
+    ///
+    /// Source: C2SP tlog-tiles, "Partial Tiles": those of every size for which there is a checkpoint
+    /// are served, until the full one exists.
+    fn widths_of(&self, tile: Tile) -> Vec<Tile> {
+        let mut tiles = Vec::new();
+        if tile.width() < Tile::FULL_WIDTH {
+            let last = |size: &u64| Tile::last_of_tree(tile.level(), *size);
+            let same = |earlier: &Tile| earlier.index() == tile.index();
+            tiles.extend(self.sizes.iter().filter_map(last).filter(same));
+            tiles.dedup();
+        }
+        tiles.retain(|earlier| *earlier != tile);
+        tiles.push(tile);
+        tiles
     }
 }
 

@@ -208,7 +208,9 @@ fn routes(app: &App, submissions: bool, monitors: bool) -> Router {
         router = router.route(&app.prefix, get(front));
     }
     if submissions {
-        router = router.route(&at("/add-checkpoint"), post(add_checkpoint));
+        router = router
+            .route(&at("/add-checkpoint"), post(add_checkpoint))
+            .route(&at("/sign-subtree"), post(sign_subtree));
     }
     if monitors {
         router = router.route(&at("/{hash}/checkpoint"), get(newest));
@@ -218,7 +220,7 @@ fn routes(app: &App, submissions: bool, monitors: bool) -> Router {
         .method_not_allowed_fallback(|| async {
             plain(
                 StatusCode::METHOD_NOT_ALLOWED,
-                "expected POST for add-checkpoint and GET for everything else\n",
+                "expected POST for add-checkpoint and sign-subtree, GET for everything else\n",
             )
         })
         .with_state(app.clone())
@@ -228,6 +230,28 @@ async fn add_checkpoint(
     State(app): State<App>,
     Extension(Peer(peer)): Extension<Peer>,
     request: Request,
+) -> Response {
+    submission(app, peer, request, "add-checkpoint", |witness, body| {
+        witness.add_checkpoint(body, now())
+    })
+    .await
+}
+
+async fn sign_subtree(
+    State(app): State<App>,
+    Extension(Peer(peer)): Extension<Peer>,
+    request: Request,
+) -> Response {
+    submission(app, peer, request, "sign-subtree", Witness::sign_subtree).await
+}
+
+/// Reads a body within its bounds, has it answered, and tells the decision.
+async fn submission(
+    app: App,
+    peer: SocketAddr,
+    request: Request,
+    name: &'static str,
+    decide: fn(&Witness, &[u8]) -> Answer,
 ) -> Response {
     let body = timeout(BODY_TIME, to_bytes(request.into_body(), MAX_REQUEST_BYTES)).await;
     let body = match body {
@@ -246,9 +270,9 @@ async fn add_checkpoint(
     let say = Arc::clone(&app.say);
     let stop = app.stop.clone();
     let work = tokio::task::spawn_blocking(move || {
-        let answer = witness.add_checkpoint(&body, now());
+        let answer = decide(&witness, &body);
         say(&format!(
-            "{} {peer} add-checkpoint {} {}",
+            "{} {peer} {name} {} {}",
             timestamp(),
             answer.status,
             answer.decision
@@ -296,7 +320,7 @@ async fn front(State(app): State<App>) -> Response {
     }
     let prefix = &app.prefix;
     text.push_str(&format!(
-        "\nPOST {prefix}/add-checkpoint\nGET  {prefix}/<SHA-256 of the origin, hex>/checkpoint\n\n\
+        "\nPOST {prefix}/add-checkpoint\nPOST {prefix}/sign-subtree (with an ML-DSA-44 key)\nGET  {prefix}/<SHA-256 of the origin, hex>/checkpoint\n\n\
          Logs that it follows:\n"
     ));
     for origin in app.witness.origins() {

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use ledgerline::log::{
     AddCheckpoint, Checkpoint, CosigningKey, Note, NoteError, ProofError, Refusal, RequestError,
-    TreeHead, VerifierKey, WitnessedLog,
+    SignSubtree, TreeHead, VerifierKey, WitnessedLog,
 };
 
 use super::dir::{WitnessDir, origin_hash};
@@ -211,6 +211,55 @@ impl Witness {
                 answer.alarm = self.keep_evidence(&log, &state, &request, &refusal);
                 answer
             }
+        }
+    }
+
+    /// Answers `sign-subtree`, for which only keys of type 0x06 are of use. Nothing is remembered: the
+    /// checkpoint was when it was cosigned.
+    ///
+    /// Source: C2SP tlog-witness v1.0.0, "sign-subtree".
+    #[must_use]
+    pub fn sign_subtree(&self, body: &[u8]) -> Answer {
+        let keys: Vec<_> = self
+            .keys
+            .iter()
+            .filter(|key| key.cosigns_subtrees())
+            .collect();
+        if keys.is_empty() {
+            let words = "expected add-checkpoint: this witness has no ML-DSA-44 key, which \
+                         sign-subtree needs";
+            return Answer::text(404, words, "no key for subtrees".to_owned());
+        }
+        let request = match SignSubtree::parse(body) {
+            Err(error) => return self.malformed(body, &error),
+            Ok(request) => request,
+        };
+        let origin = request.note.text().lines().next().unwrap_or_default();
+        if self.log(origin).is_none() {
+            return Answer::unknown(origin);
+        }
+        let decision = format!("origin={origin:?} subtree={}", request.subtree);
+        if let Err(refusal) = request.decide(origin, &self.verifiers) {
+            let words = refusal.to_string();
+            return Answer::text(refusal.status(), &words, format!("{decision}: {words}"));
+        }
+        let (start, end) = (request.subtree.start(), request.subtree.end());
+        let mut body = String::new();
+        for key in keys {
+            match key.cosign_subtree(origin, start, end, request.root) {
+                Ok(line) => body.push_str(&format!("{line}\n")),
+                Err(error) => {
+                    let words = error.to_string();
+                    return Answer::text(500, &words, format!("{decision}: {words}"));
+                }
+            }
+        }
+        Answer {
+            status: 200,
+            content_type: TEXT,
+            body,
+            decision: format!("{decision}: cosigned"),
+            alarm: None,
         }
     }
 

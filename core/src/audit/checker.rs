@@ -2,7 +2,7 @@
 
 use super::report::{Check, Finding, Report, Rung, Severity, Status, Subject, Summary, Verdict};
 use super::signed::QUORUM;
-use super::words::{Facts, headline, ladder};
+use super::words::{Facts, headline, ladder, unwitnessed};
 
 /// At most this many findings of one failed check are listed; the check's detail counts all.
 const LISTED: usize = 20;
@@ -130,7 +130,11 @@ impl Checker {
                 title: words.title,
                 status: status(rung),
                 says: words.says(status(rung)),
-                does_not_prove: words.does_not_prove,
+                does_not_prove: match (rung, words.does_not_prove) {
+                    (1, "") => unwitnessed(facts.quorum).to_owned(),
+                    (1, more) => format!("{} {more}", unwitnessed(facts.quorum)),
+                    (_, words) => words.to_owned(),
+                },
             })
             .collect();
         let grave = self.findings.iter().any(|f| f.severity == Severity::Error);

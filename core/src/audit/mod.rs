@@ -8,10 +8,12 @@
 
 mod bundle;
 mod checker;
+mod consistency;
 mod given;
 mod money;
 mod notes;
 mod plays;
+mod proof;
 mod report;
 mod run;
 mod signed;
@@ -20,8 +22,10 @@ mod view;
 mod words;
 
 pub use bundle::verify_bundle;
+pub use consistency::{ConsistencyEvidence, PairError, verify_pair};
 pub use given::{Given, GivenError, Reading, Readings};
 pub use notes::{verify_checkpoint, verify_run_note};
+pub use proof::{EventView, verify_proof};
 pub use report::{
     Check, Finding, Report, RunTotals, Rung, Severity, Status, Subject, Summary, Verdict,
 };

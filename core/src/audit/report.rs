@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::money::{Currency, Micros};
 
+use super::proof::EventView;
 use super::view::BundleTotals;
 
 /// The answer. Disputed outranks incomplete outranks verified.
@@ -59,11 +60,11 @@ pub enum Severity {
 /// What was looked at.
 #[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
 pub struct Subject {
-    /// `bundle`, `run`, `run-note` or `checkpoint`.
+    /// `bundle`, `run`, `run-note`, `checkpoint`, `proof` or `consistency`.
     pub kind: &'static str,
     /// Name of the file, without its folder.
     pub name: String,
-    /// SHA-256 of the file, lower-case hex; `null` for folders.
+    /// SHA-256 of the file, lower-case hex; `null` for folders and pairs.
     pub sha256: Option<String>,
     /// SHA-256 of the run note's text, lower-case hex: two statements of one revision have two;
     /// `null` where there is no run note.
@@ -169,7 +170,7 @@ pub struct Rung {
     /// What that means.
     pub says: &'static str,
     /// What it does not.
-    pub does_not_prove: &'static str,
+    pub does_not_prove: String,
 }
 
 /// What a whole run adds up to.
@@ -218,6 +219,8 @@ pub enum Summary {
     Bundle(Box<BundleTotals>),
     /// Of a whole run.
     Run(RunTotals),
+    /// Of an event's receipt.
+    Event(EventView),
     /// None.
     None,
 }

@@ -36,7 +36,7 @@ const BUNDLE: [RungWords; 4] = [
         pass: "The statement is signed by the key you trust, and it is about the log that this key signed.",
         fail: "The statement, or the log it is about, is not what the key you trust has signed.",
         skip: "No key you gave, and no log your policy names, vouches for this statement yet. Ask the service for its key over another channel.",
-        does_not_prove: UNWITNESSED,
+        does_not_prove: "",
     },
     RungWords {
         title: "My plays",
@@ -67,7 +67,7 @@ const RUN: [RungWords; 4] = [
         pass: "The run is signed by the key you trust, and the log's events lead to the checkpoint that this key signed.",
         fail: "The run, or the log it is about, is not what the key you trust has signed.",
         skip: "No key that was given, and no log of the policy, vouches for this run yet.",
-        does_not_prove: UNWITNESSED,
+        does_not_prove: "",
     },
     RungWords {
         title: "Everybody's plays",
@@ -98,7 +98,7 @@ const BUNDLE_WITNESSED: RungWords = RungWords {
     pass: "The statement is signed by the key you trust, it is about the log that this key signed, and the witnesses you trust have seen the same log.",
     fail: "The statement, the log it is about, or a witness's cosignature of that log, is not what the keys you trust have signed.",
     skip: "The statement is signed by the key you trust, but too few of the witnesses you ask for have cosigned the log it is about.",
-    does_not_prove: WITNESSED,
+    does_not_prove: "",
 };
 
 /// The first rung of a run where witnesses were asked for.
@@ -107,32 +107,63 @@ const RUN_WITNESSED: RungWords = RungWords {
     pass: "The run is signed by the key you trust, the log's events lead to the checkpoint that this key signed, and the witnesses you trust have seen the same log.",
     fail: "The run, the log it is about, or a witness's cosignature of that log, is not what the keys you trust have signed.",
     skip: "The run is signed by the key you trust, but too few of the witnesses you ask for have cosigned the log it is about.",
-    does_not_prove: WITNESSED,
+    does_not_prove: "",
+};
+
+/// The one rung of a checkpoint.
+const CHECKPOINT: RungWords = RungWords {
+    title: "Signed",
+    pass: "The checkpoint is signed by the key you trust.",
+    fail: "The checkpoint is not what the keys you trust have signed.",
+    skip: "No key you gave, and no log your policy names, vouches for this checkpoint yet.",
+    does_not_prove: "Anything about the events in the log, or that it extends what the log signed before: two checkpoints together show that.",
+};
+
+/// The one rung of a proof.
+const PROOF: RungWords = RungWords {
+    title: "In the log",
+    pass: "The leaf is in the log that the key you trust has signed.",
+    fail: "The leaf is not in this log, or the log's checkpoint is not what the keys you trust have signed.",
+    skip: "It could not be shown that the leaf is in a log whose key you trust.",
+    does_not_prove: "That what the leaf says is true, or, of an event, that the play is counted and paid: keep the receipt, and look for the play in the statement.",
+};
+
+/// The one rung of two checkpoints.
+const CONSISTENCY: RungWords = RungWords {
+    title: "Only appended to",
+    pass: "The log signed both checkpoints, and the newer tree begins with the older one: nothing was taken out or changed between them.",
+    fail: "The checkpoints contradict each other, or are not what the keys you trust have signed.",
+    skip: "It could not be shown that the newer checkpoint extends the older one and that a key you trust has signed both.",
+    does_not_prove: "Anything about the events in the log.",
 };
 
 /// The rungs of a kind of subject. `signed`: a trusted key has signed; `quorum`: what became of the
 /// cosignatures, if any were asked for.
 pub(super) fn ladder(kind: &str, signed: bool, quorum: Option<Status>) -> Vec<RungWords> {
-    let (plain, witnessed) = match kind {
-        "bundle" => (BUNDLE, BUNDLE_WITNESSED),
-        "run" => (RUN, RUN_WITNESSED),
+    let witnessed = match kind {
+        "bundle" => BUNDLE_WITNESSED,
+        "run" => RUN_WITNESSED,
+        "checkpoint" => return vec![CHECKPOINT],
+        "proof" => return vec![PROOF],
+        "consistency" => return vec![CONSISTENCY],
         _ => return Vec::new(),
     };
-    let mut ladder = Vec::from(plain);
-    if let (Some(first), Some(status)) = (ladder.first_mut(), quorum) {
+    let mut ladder = Vec::from(if kind == "run" { RUN } else { BUNDLE });
+    if let (Some(first), Some(_)) = (ladder.first_mut(), quorum) {
         // Without a signer, that is what is missing first.
         let skip = if signed { witnessed.skip } else { first.skip };
-        let does_not_prove = match status {
-            Status::Pass => witnessed.does_not_prove,
-            Status::Fail | Status::Skip => TOO_FEW,
-        };
-        *first = RungWords {
-            skip,
-            does_not_prove,
-            ..witnessed
-        };
+        *first = RungWords { skip, ..witnessed };
     }
     ladder
+}
+
+/// What the first rung leaves open about who sees the same log, before what else it leaves open.
+pub(super) fn unwitnessed(quorum: Option<Status>) -> &'static str {
+    match quorum {
+        None => UNWITNESSED,
+        Some(Status::Pass) => WITNESSED,
+        Some(Status::Fail | Status::Skip) => TOO_FEW,
+    }
 }
 
 /// What a headline depends on beside kind and verdict.
@@ -162,6 +193,14 @@ pub(super) fn headline(kind: &str, verdict: Verdict, facts: &Facts) -> String {
         "run-note" => (
             "The run note is signed by the key you trust",
             "This run note",
+        ),
+        "proof" => (
+            "The leaf is in the log, whose checkpoint is signed by the key you trust",
+            "This proof",
+        ),
+        "consistency" => (
+            "The newer checkpoint extends the older one, and both are signed by the key you trust",
+            "This pair of checkpoints",
         ),
         _ => (
             "The checkpoint is signed by the key you trust",

@@ -54,5 +54,6 @@ pub use tree::{
     BASE_LEAVES, BASE_LEVEL, HashTree, HashTreeBuilder, TreeBuilder, TreeError, TreeHead, root_of,
 };
 pub use witness::{
-    AddCheckpoint, MAX_PROOF_LINES, MAX_REQUEST_BYTES, Refusal, RequestError, WitnessedLog,
+    AddCheckpoint, MAX_PROOF_LINES, MAX_REQUEST_BYTES, Refusal, RequestError, SignSubtree,
+    SubtreeRefusal, WitnessedLog,
 };

@@ -77,6 +77,14 @@ impl Tile {
         }))
     }
 
+    /// The rightmost tile of a level in a tree of `size` leaves, if it is partial.
+    #[must_use]
+    pub fn last_of_tree(level: u8, size: u64) -> Option<Tile> {
+        let hashes = size.checked_shr(u32::from(level).checked_mul(8)?)?;
+        let [width, ..] = hashes.to_le_bytes();
+        Tile::new(level, hashes >> 8, width.into()).ok()
+    }
+
     /// Reads the one path that [`Display`](fmt::Display) writes.
     ///
     /// # Errors
@@ -208,6 +216,16 @@ mod tests {
         assert!(above(1).eq(["tile/1/000", "tile/1/001.p/17"]));
         assert!(above(2).eq(["tile/2/000.p/1"]));
         assert_eq!(above(3).count(), 0);
+        for size in [0, 1, 255, 256, 257, 512, 70_000, u64::MAX] {
+            for level in [0, 1, 2, 7] {
+                if size > 1 << 20 && level < 7 {
+                    continue;
+                }
+                let partial = |tile: &Tile| tile.width() < Tile::FULL_WIDTH;
+                let last = Tile::of_tree(level, size).last().filter(partial);
+                assert_eq!(Tile::last_of_tree(level, size), last, "{level} of {size}");
+            }
+        }
         assert!(
             Tile::of_tree(1, 256)
                 .map(|t| t.to_string())

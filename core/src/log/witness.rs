@@ -1,7 +1,7 @@
 //! What a witness is asked, and how it decides: the part of the witness protocol without network,
 //! clock and disk.
 //!
-//! Source: C2SP tlog-witness v1.0.0, "add-checkpoint".
+//! Source: C2SP tlog-witness v1.0.0, "add-checkpoint", "sign-subtree".
 
 use core::fmt;
 
@@ -10,6 +10,7 @@ use super::hash::{Hash, HashError};
 use super::key::VerifierKey;
 use super::note::{MAX_NOTE_BYTES, Note, NoteError};
 use super::proof::{ProofError, verify_consistency};
+use super::subtree::{Subtree, SubtreeError, verify_subtree_consistency};
 use super::tree::TreeHead;
 
 /// The most hashes of a consistency proof in a request.
@@ -38,28 +39,18 @@ impl AddCheckpoint {
     /// [`RequestError`]; its [`status`](RequestError::status) is the answer's. Nothing is verified
     /// here.
     pub fn parse(bytes: &[u8]) -> Result<AddCheckpoint, RequestError> {
-        if bytes.len() > MAX_REQUEST_BYTES {
-            let found = bytes.len();
-            return Err(RequestError::TooLong { found });
-        }
-        let text = str::from_utf8(bytes).map_err(|_| RequestError::NotUtf8)?;
-        let (head, note) = text.split_once("\n\n").ok_or(RequestError::NoCheckpoint)?;
-        let mut lines = (1..).zip(head.split('\n'));
-        let (_, first) = lines.next().unwrap_or((1, ""));
+        let (head, note) = split_request(bytes)?;
+        let mut lines = head.split('\n');
+        let first = lines.next().unwrap_or_default();
         let old_size = first
             .strip_prefix("old ")
-            .and_then(|size| size.parse().ok().filter(|n: &u64| n.to_string() == size))
+            .and_then(parse_size)
             .ok_or_else(|| RequestError::OldSize {
                 found: first.chars().take(80).collect(),
             })?;
-        let mut proof = Vec::new();
-        for (line, text) in lines {
-            if proof.len() >= MAX_PROOF_LINES {
-                return Err(RequestError::ProofLines);
-            }
-            let hash =
-                Hash::parse_base64(text).map_err(|error| RequestError::Hash { line, error })?;
-            proof.push(hash);
+        let proof = parse_hashes(lines)?;
+        if proof.len() > MAX_PROOF_LINES {
+            return Err(RequestError::ProofLines);
         }
         let note = Note::parse(note.as_bytes()).map_err(RequestError::Note)?;
         Ok(AddCheckpoint {
@@ -79,6 +70,159 @@ impl fmt::Display for AddCheckpoint {
         }
         write!(f, "\n{}", self.note)
     }
+}
+
+/// A request to cosign a stretch of a log that is a tree of its own, by the proof that it is part of a
+/// checkpoint which the witness has cosigned.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SignSubtree {
+    /// The leaves.
+    pub subtree: Subtree,
+    /// Their root.
+    pub root: Hash,
+    /// Subtree consistency proof from there to the checkpoint; at most [`MAX_PROOF_LINES`] hashes.
+    pub proof: Vec<Hash>,
+    /// The checkpoint, cosigned by the witness.
+    pub note: Note,
+}
+
+impl SignSubtree {
+    /// Reads a request's body.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError`]; its [`status`](RequestError::status) is the answer's. Nothing is verified
+    /// here.
+    pub fn parse(bytes: &[u8]) -> Result<SignSubtree, RequestError> {
+        let (head, note) = split_request(bytes)?;
+        let (first, hashes) = head.split_once('\n').unwrap_or((head, ""));
+        let range = || RequestError::Range {
+            found: first.chars().take(80).collect(),
+        };
+        let (start, end) = first
+            .strip_prefix("subtree ")
+            .and_then(|range| range.split_once(' '))
+            .and_then(|(start, end)| Some((parse_size(start)?, parse_size(end)?)))
+            .ok_or_else(range)?;
+        let subtree = Subtree::new(start, end).map_err(RequestError::Subtree)?;
+        let mut hashes = parse_hashes(hashes.split('\n'))?;
+        if hashes.len() > MAX_PROOF_LINES.saturating_add(1) {
+            return Err(RequestError::ProofLines);
+        }
+        // Never empty: splitting gives one part or more.
+        let root = hashes.remove(0);
+        let note = Note::parse(note.as_bytes()).map_err(RequestError::Note)?;
+        Ok(SignSubtree {
+            subtree,
+            root,
+            proof: hashes,
+            note,
+        })
+    }
+
+    /// Decides whether the subtree may be cosigned: the checkpoint carries a cosignature by one of
+    /// `cosigners`, the witness's own keys, and the subtree is part of it.
+    ///
+    /// # Errors
+    ///
+    /// [`SubtreeRefusal`]; its [`status`](SubtreeRefusal::status) is the answer's.
+    ///
+    /// # Does not prove
+    ///
+    /// Anything about the log beyond what the cosignature says.
+    pub fn decide(&self, origin: &str, cosigners: &[VerifierKey]) -> Result<(), SubtreeRefusal> {
+        let checkpoint = match Checkpoint::open(&self.note, origin, cosigners) {
+            Err(CheckpointError::Note(error)) => return Err(SubtreeRefusal::Signature(error)),
+            Err(error) => return Err(SubtreeRefusal::Malformed(error)),
+            Ok(checkpoint) => checkpoint,
+        };
+        match verify_subtree_consistency(self.subtree, self.root, &self.proof, checkpoint.head()) {
+            Ok(()) => Ok(()),
+            Err(error) => Err(SubtreeRefusal::Proof(error)),
+        }
+    }
+}
+
+/// The request's body.
+impl fmt::Display for SignSubtree {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (start, end) = (self.subtree.start(), self.subtree.end());
+        writeln!(f, "subtree {start} {end}\n{}", self.root)?;
+        for hash in &self.proof {
+            writeln!(f, "{hash}")?;
+        }
+        write!(f, "\n{}", self.note)
+    }
+}
+
+/// Why a subtree is not cosigned.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum SubtreeRefusal {
+    /// The checkpoint is not cosigned by the witness.
+    Signature(NoteError),
+    /// The note's text is no checkpoint of this log.
+    Malformed(CheckpointError),
+    /// The subtree ends behind the checkpoint, or the proof does not lead from one to the other.
+    Proof(SubtreeError),
+}
+
+impl SubtreeRefusal {
+    /// The HTTP status of the answer.
+    #[must_use]
+    pub const fn status(&self) -> u16 {
+        match self {
+            SubtreeRefusal::Malformed(_)
+            | SubtreeRefusal::Proof(SubtreeError::OutOfTree { .. }) => 400,
+            SubtreeRefusal::Signature(_) => 403,
+            SubtreeRefusal::Proof(_) => 422,
+        }
+    }
+}
+
+impl fmt::Display for SubtreeRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SubtreeRefusal::Signature(error) => {
+                write!(
+                    f,
+                    "expected a checkpoint that this witness has cosigned: {error}"
+                )
+            }
+            SubtreeRefusal::Malformed(error) => write!(f, "malformed checkpoint: {error}"),
+            SubtreeRefusal::Proof(error) => write!(f, "subtree consistency proof: {error}"),
+        }
+    }
+}
+
+impl core::error::Error for SubtreeRefusal {}
+
+/// The lines before the first blank one, and the note behind it.
+fn split_request(bytes: &[u8]) -> Result<(&str, &str), RequestError> {
+    if bytes.len() > MAX_REQUEST_BYTES {
+        let found = bytes.len();
+        return Err(RequestError::TooLong { found });
+    }
+    let text = str::from_utf8(bytes).map_err(|_| RequestError::NotUtf8)?;
+    text.split_once("\n\n").ok_or(RequestError::NoCheckpoint)
+}
+
+/// A number in its one form.
+fn parse_size(text: &str) -> Option<u64> {
+    text.parse().ok().filter(|n: &u64| n.to_string() == text)
+}
+
+/// Hashes from line 2 on.
+fn parse_hashes<'a>(lines: impl Iterator<Item = &'a str>) -> Result<Vec<Hash>, RequestError> {
+    let mut hashes = Vec::new();
+    for (line, text) in (2..).zip(lines) {
+        // One more than a proof may have: a subtree's root stands before it.
+        if hashes.len() > MAX_PROOF_LINES {
+            return Err(RequestError::ProofLines);
+        }
+        hashes.push(Hash::parse_base64(text).map_err(|error| RequestError::Hash { line, error })?);
+    }
+    Ok(hashes)
 }
 
 /// What a witness knows of a log.
@@ -257,6 +401,13 @@ pub enum RequestError {
         /// The line.
         found: String,
     },
+    /// Line 1 is not `subtree <start> <end>`.
+    Range {
+        /// The line.
+        found: String,
+    },
+    /// These leaves are no subtree.
+    Subtree(SubtreeError),
     /// A proof line is no hash.
     Hash {
         /// Its number, from 1.
@@ -299,6 +450,11 @@ impl fmt::Display for RequestError {
             RequestError::OldSize { found } => {
                 write!(f, "line 1: expected `old <size>`, but found {found:?}")
             }
+            RequestError::Range { found } => write!(
+                f,
+                "line 1: expected `subtree <start> <end>`, but found {found:?}"
+            ),
+            RequestError::Subtree(error) => write!(f, "line 1: {error}"),
             RequestError::Hash { line, error } => write!(f, "line {line}: {error}"),
             RequestError::ProofLines => {
                 write!(
@@ -323,8 +479,10 @@ impl core::error::Error for RequestError {}
     reason = "tests"
 )]
 mod tests {
+    use super::super::cosigner::CosigningKey;
     use super::super::key::{KeyName, SigningKey};
     use super::super::proof::prove_consistency;
+    use super::super::subtree::prove_subtree_consistency;
     use super::super::tree::root_of;
     use super::super::tree::tests::leaves;
     use super::*;
@@ -429,6 +587,63 @@ mod tests {
         assert_eq!(status(None, &other), 422);
         assert!(decide(None, &request(&all, 0, 0)).is_ok());
         assert!(decide(Some(TreeHead::EMPTY), &request(&all, 0, 5)).is_ok());
+    }
+
+    #[test]
+    fn subtrees_of_what_was_cosigned_are_cosigned() {
+        let kind = super::super::scheme::SignatureType::CosignatureEd25519;
+        let name = KeyName::parse("w.example").unwrap();
+        let key = CosigningKey::from_seed(name, kind, &[7; 32]).unwrap();
+        let ours = [key.verifier().clone()];
+        let all = leaves(14);
+        let checkpoint = Checkpoint::new(ORIGIN, head(&all, 14)).unwrap();
+        let mut note = signed(head(&all, 14), 1);
+        note.add(key.cosign(&checkpoint, 5).unwrap()).unwrap();
+        let mut subtree = |lo: u64, hi: u64| root_of(&all[lo as usize..hi as usize]);
+        for (start, end) in [(8, 13), (0, 14), (0, 5), (4, 8), (12, 14), (13, 14), (0, 0)] {
+            let part = Subtree::new(start, end).unwrap();
+            let good = SignSubtree {
+                subtree: part,
+                root: subtree(start, end),
+                proof: prove_subtree_consistency(part, 14, &mut subtree).unwrap(),
+                note: note.clone(),
+            };
+            assert_eq!(
+                SignSubtree::parse(good.to_string().as_bytes()),
+                Ok(good.clone())
+            );
+            assert_eq!(good.decide(ORIGIN, &ours), Ok(()));
+            let status = |other: &SignSubtree| other.decide(ORIGIN, &ours).unwrap_err().status();
+            let mut other = good.clone();
+            other.root = Hash::of(b"x");
+            assert_eq!(status(&other), 422);
+            other = good.clone();
+            other.proof.push(Hash::of(b"x"));
+            assert_eq!(status(&other), 422);
+            other = good.clone();
+            other.note = signed(head(&all, 14), 1);
+            assert_eq!(status(&other), 403);
+            other = good.clone();
+            other.subtree = Subtree::new(16, 17).unwrap();
+            assert_eq!(status(&other), 400);
+            assert_eq!(good.decide("elsewhere", &ours).unwrap_err().status(), 400);
+        }
+        let hash = Hash::of(b"");
+        for bad in [
+            format!("subtree 4 9\n{hash}\n\n{note}"),
+            format!("subtree 9 8\n{hash}\n\n{note}"),
+            format!("subtree 08 13\n{hash}\n\n{note}"),
+            format!("subtree 8 13 \n{hash}\n\n{note}"),
+            format!("subtree 8 13\n\n{note}"),
+            format!("subtree 8 13\n{hash}x\n\n{note}"),
+            format!("old 8\n{hash}\n\n{note}"),
+            format!("subtree 8 13\n{}\n{note}", format!("{hash}\n").repeat(65)),
+        ] {
+            let refused = SignSubtree::parse(bad.as_bytes()).unwrap_err();
+            assert_eq!(refused.status(), 400, "{bad}");
+        }
+        let most = format!("subtree 8 13\n{}\n{note}", format!("{hash}\n").repeat(64));
+        assert!(SignSubtree::parse(most.as_bytes()).is_ok());
     }
 
     #[test]

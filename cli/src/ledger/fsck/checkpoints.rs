@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use ledgerline::log::{Checkpoint, MAX_NOTE_BYTES, Note, TreeHead, VerifierKey};
+use ledgerline::log::{Checkpoint, CheckpointError, MAX_NOTE_BYTES, Note, TreeHead, VerifierKey};
 
 use super::super::derive::root_at;
 use super::super::durable::read_bounded;
@@ -30,13 +30,22 @@ struct One {
 }
 
 impl Stored {
-    /// The sizes of all that are readable, ascending.
+    /// The sizes of all that are readable and rightly named, ascending.
     pub(super) fn sizes(&self) -> Vec<u64> {
         let all = self.numbered.iter().chain(&self.newest);
-        let mut sizes: Vec<u64> = all.filter_map(|one| Some(one.head()?.size)).collect();
+        let mut sizes: Vec<u64> = all.filter_map(|one| Some(one.named_head()?.size)).collect();
         sizes.sort_unstable();
         sizes.dedup();
         sizes
+    }
+
+    /// The heads that the log's keys signed, by size.
+    pub(super) fn heads(&self, keys: &[VerifierKey]) -> Vec<TreeHead> {
+        let signed = |one: &&One| one.holds(keys);
+        let all = self.numbered.iter().chain(&self.newest).filter(signed);
+        let mut heads: Vec<TreeHead> = all.filter_map(One::named_head).collect();
+        heads.sort_by_key(|head| head.size);
+        heads
     }
 }
 
@@ -50,12 +59,36 @@ impl One {
         }
     }
 
+    /// The head, unless the file is named after another size.
+    fn named_head(&self) -> Option<TreeHead> {
+        self.head()
+            .filter(|head| self.size.is_none_or(|size| size == head.size))
+    }
+
+    /// Whether it is readable and, if keys are known, signed by one of them.
+    fn holds(&self, keys: &[VerifierKey]) -> bool {
+        let content = self.content.as_ref();
+        content.is_ok_and(|(note, checkpoint)| is_signed(note, checkpoint, keys).is_ok())
+    }
+
     fn head(&self) -> Option<TreeHead> {
         self.content
             .as_ref()
             .ok()
             .map(|(_, checkpoint)| checkpoint.head())
     }
+}
+
+/// Without keys every signature is taken for one.
+fn is_signed(
+    note: &Note,
+    checkpoint: &Checkpoint,
+    keys: &[VerifierKey],
+) -> Result<(), CheckpointError> {
+    if keys.is_empty() {
+        return Ok(());
+    }
+    Checkpoint::open(note, checkpoint.origin(), keys).map(|_| ())
 }
 
 pub(super) fn read(layout: &Layout, origin: &str) -> Result<Stored, LedgerError> {
@@ -103,7 +136,7 @@ pub(super) fn check(
     for path in misnamed {
         findings.damaged(&path, None, "a tree size as the name", "another name");
     }
-    check_newest(layout, newest.as_ref(), &numbered, findings);
+    check_newest(layout, newest.as_ref(), &numbered, keys, findings);
     let count = numbered.len();
     let mut head: Option<TreeHead> = None;
     let (mut unknown, mut unread) = (0, 0);
@@ -122,13 +155,11 @@ pub(super) fn check(
             findings.damaged(&one.path, at, size, found.size.to_string());
             continue;
         }
-        if !keys.is_empty()
-            && let Err(error) = Checkpoint::open(&note, checkpoint.origin(), keys)
-        {
+        if let Err(error) = is_signed(&note, &checkpoint, keys) {
             let path = one.path.clone();
             findings.absorb(LedgerError::Checkpoint { path, error })?;
         }
-        unknown += usize::from(!check_root(&one.path, found, derived, layout, findings));
+        unknown += usize::from(!check_root(&one.path, found, derived, findings));
         head = head.filter(|head| head.size >= found.size).or(Some(found));
     }
     let signed = if keys.is_empty() { "" } else { "signature, " };
@@ -154,39 +185,35 @@ fn check_root(
     path: &std::path::Path,
     signed: TreeHead,
     derived: &Derived,
-    layout: &Layout,
     findings: &mut Findings,
 ) -> bool {
     let size = signed.size;
-    if size > derived.present {
-        let number = derived.present / ledgerline::record::SEGMENT_EVENTS;
-        let missing = format!("the {size} events of {}", findings.name(path));
-        let found = format!("{} events in segments and wal", derived.present);
-        findings.damaged(&layout.wal(number), None, missing, found);
-        return true;
-    }
     let inside = |(from, to): &(u64, u64)| *from < size && size < *to;
     if size > derived.events || derived.assumed.iter().any(inside) {
         return false;
     }
-    let end = derived.ends.iter().find(|(of, _)| *of == size);
-    match root_at(&derived.tree, size, end.map(|(_, root)| *root)) {
-        Some(root) if root == signed.root => true,
-        Some(root) => {
-            findings.damaged(
-                path,
-                Some("line 3".to_owned()),
-                format!("the root {root}, which the first {size} events have"),
-                signed.root.to_string(),
-            );
-            true
-        }
-        None => false,
+    let Some(root) = root_at(&derived.tree, size, derived.end(size)) else {
+        return false;
+    };
+    if root != signed.root {
+        findings.damaged(
+            path,
+            Some("line 3".to_owned()),
+            format!("the root {root}, which the first {size} events have"),
+            signed.root.to_string(),
+        );
     }
+    true
 }
 
 /// `checkpoint` is the newest stored one, or the one before it if publishing was interrupted.
-fn check_newest(layout: &Layout, newest: Option<&One>, numbered: &[One], findings: &mut Findings) {
+fn check_newest(
+    layout: &Layout,
+    newest: Option<&One>,
+    numbered: &[One],
+    keys: &[VerifierKey],
+    findings: &mut Findings,
+) {
     let path = layout.checkpoint();
     let mut latest = numbered.iter().rev();
     let (last, before) = (latest.next(), latest.next());
@@ -207,9 +234,9 @@ fn check_newest(layout: &Layout, newest: Option<&One>, numbered: &[One], finding
     };
     let same = |one: &One| one.size == Some(head.size);
     match (last, before) {
-        (Some(last), _) if same(last) => compare(newest, last, findings),
+        (Some(last), _) if same(last) => compare(newest, last, keys, findings),
         (Some(_), Some(before)) if same(before) => {
-            compare(newest, before, findings);
+            compare(newest, before, keys, findings);
             findings.warn(&path, INTERRUPTED);
         }
         (Some(last), _) if last.size > Some(head.size) => {
@@ -228,20 +255,15 @@ fn check_newest(layout: &Layout, newest: Option<&One>, numbered: &[One], finding
 const INTERRUPTED: &str = "not yet the newest stored checkpoint, as publishing was interrupted or is \
                            going on; the next writer finishes it";
 
-fn compare(newest: &One, stored: &One, findings: &mut Findings) {
-    if newest.bytes != stored.bytes && stored.content.is_ok() {
-        let place = newest
-            .bytes
-            .iter()
-            .zip(&stored.bytes)
-            .position(|(a, b)| a != b);
-        let byte = place.unwrap_or(newest.bytes.len().min(stored.bytes.len()));
+/// The two copies of a checkpoint are the same. If the stored one does not hold, its own check
+/// names it.
+fn compare(newest: &One, stored: &One, keys: &[VerifierKey], findings: &mut Findings) {
+    if newest.bytes != stored.bytes && stored.holds(keys) {
+        let pairs = newest.bytes.iter().zip(&stored.bytes);
+        let place = pairs.clone().position(|(a, b)| a != b);
+        let byte = place.unwrap_or(pairs.len());
         let expected = format!("the same bytes as {}", findings.name(&stored.path));
-        findings.damaged(
-            &newest.path,
-            Some(format!("byte {byte}")),
-            expected,
-            "other bytes",
-        );
+        let at = Some(format!("byte {byte}"));
+        findings.damaged(&newest.path, at, expected, "other bytes");
     }
 }

@@ -3,20 +3,21 @@
 use std::path::PathBuf;
 
 use ledgerline::event::Event;
-use ledgerline::log::{BASE_LEAVES, Hash, HashTree, Tile};
+use ledgerline::log::{BASE_LEAVES, Hash, HashTree, Tile, TreeHead};
 use ledgerline::record::{SEGMENT_EVENTS, segment_key};
 use ledgerline::salt::SaltKey;
 use ledgerline::wire::hex;
 use rayon::prelude::*;
 
-use super::super::derive::{OpenFile, SegmentHashes, blocks, hash_segment, read_open};
+use super::super::derive::{OpenFile, SegmentHashes, blocks, hash_segment, read_open, root_at};
 use super::super::durable::read_bounded;
 use super::super::error::LedgerError;
 use super::super::index::{read_salt_keys, read_sums, sha256};
-use super::super::layout::Layout;
+use super::super::layout::{Layout, segment_name};
 use super::super::manifest::{Manifest, State};
 use super::super::reader::read_base_tile;
 use super::super::segment;
+use super::files;
 use super::report::{Damage, Findings, damage_of, of_problem};
 use super::secrets::Secrets;
 
@@ -32,6 +33,8 @@ pub(super) struct Log {
     pub(super) keys: Vec<SaltKey>,
     pub(super) open: Vec<OpenFile>,
     pub(super) state: State,
+    /// Why there are no write-ahead files, if they could not be read.
+    unreadable: Option<Damage>,
     /// Whether the list of segments and the write-ahead files could be read.
     complete: bool,
 }
@@ -46,8 +49,23 @@ pub(super) struct Derived {
     pub(super) events: u64,
     /// Events that are there, hashed or not.
     pub(super) present: u64,
+    /// Whether these are all, as far as one can know.
+    pub(super) complete: bool,
     /// Half-open ranges of leaves that are taken from tiles, as their segment is damaged.
     pub(super) assumed: Vec<(u64, u64)>,
+}
+
+impl Derived {
+    /// The root over the leaves behind the last complete 256 of a tree of this size.
+    pub(super) fn end(&self, size: u64) -> Option<Hash> {
+        let end = self.ends.iter().find(|(of, _)| *of == size);
+        end.map(|(_, root)| *root)
+    }
+
+    /// Whether there may be more events than are known.
+    pub(super) fn is_open_ended(&self) -> bool {
+        !self.complete || self.events < self.present
+    }
 }
 
 /// Reads the lists and the write-ahead files.
@@ -61,6 +79,7 @@ pub(super) fn read(
         keys: Vec::new(),
         open: Vec::new(),
         state: manifest.state,
+        unreadable: None,
         complete: false,
     };
     for left in (0..TRIES).rev() {
@@ -83,9 +102,17 @@ pub(super) fn read(
                 log.open = open;
                 log.complete = true;
             }
-            Err(error) => findings.absorb(error)?,
+            Err(error) => {
+                log.unreadable = Some(damage_of(error, |path| findings.name(path))?);
+            }
         }
         break;
+    }
+    if let Some(number) = files::unlisted(layout, log.sums.len() as u64)? {
+        let at = Some(format!("line {}", log.sums.len() + 1));
+        let expected = format!("a line for each segment up to {}", segment_name(number));
+        findings.damaged(&layout.sums(), at, expected, "no such line");
+        log.complete = false;
     }
     match read_salt_keys(layout) {
         Ok(keys) => log.keys = keys,
@@ -102,6 +129,8 @@ struct Checked {
     count: u64,
     /// Whether the hashes are those of a tile in the place of a damaged segment.
     assumed: bool,
+    /// The hashes of the segment's tile, if they are others.
+    suspect: Option<Vec<Hash>>,
 }
 
 /// What every segment's check needs.
@@ -118,7 +147,7 @@ pub(super) fn check(
     layout: &Layout,
     log: &Log,
     secrets: &Secrets,
-    sizes: &[u64],
+    (sizes, heads): (&[u64], &[TreeHead]),
     findings: &mut Findings,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Derived, LedgerError> {
@@ -141,33 +170,61 @@ pub(super) fn check(
             .par_iter()
             .map(|number| context.segment(*number))
             .collect();
-        for checked in checked {
+        for (number, checked) in batch.iter().zip(checked) {
             let checked = checked?;
             for damage in &checked.damage {
                 findings.add(damage.clone());
             }
-            derived.push(checked);
+            derived.push(*number, checked);
         }
         progress(derived.present.min(total), total);
     }
-    let sealed = format!("{count} segments with {} events", derived.present);
-    let detail = format!("{sealed}: SHA256SUMS, every row, every salt key, every leaf hash");
-    findings.done("segments", detail, None);
-    check_open(layout, log, secrets, sizes, &mut derived, findings);
+    let sealed = derived.present;
+    check_open(layout, log, secrets, sizes, &mut derived);
     progress(total, total);
-    derived.finish(layout)
+    let suspects = std::mem::take(&mut derived.suspects);
+    let mut derived = derived.finish(layout, log.complete)?;
+    blame(layout, suspects, heads, &mut derived, findings);
+    let what = "SHA256SUMS, every row, every salt key, every leaf hash";
+    let detail = format!("{count} segments with {sealed} events: {what}");
+    findings.done("segments", detail, None);
+    report_open(layout, log, secrets, heads, &mut derived, findings);
+    Ok(derived)
 }
 
 /// Hashes the write-ahead files, if the master secret is there.
-fn check_open(
+fn check_open(layout: &Layout, log: &Log, secrets: &Secrets, sizes: &[u64], derived: &mut Parts) {
+    for file in &log.open {
+        let first = file.number * SEGMENT_EVENTS;
+        let hashes = secrets.master.as_ref().map(|master| {
+            let key = segment_key(master, &secrets.origin, file.number);
+            hash_segment(&file.content.events, &key, first, sizes)
+        });
+        // A full segment may have its tile already.
+        let suspect = hashes.as_ref().and_then(|hashes| {
+            let stored = read_base_tile(layout, file.number, file.events()).ok()?;
+            (stored != hashes.base && file.events() == SEGMENT_EVENTS).then_some(stored)
+        });
+        derived.push(
+            file.number,
+            Checked {
+                hashes,
+                suspect,
+                count: file.events(),
+                ..Checked::default()
+            },
+        );
+    }
+}
+
+fn report_open(
     layout: &Layout,
     log: &Log,
     secrets: &Secrets,
-    sizes: &[u64],
-    derived: &mut Parts,
+    heads: &[TreeHead],
+    derived: &mut Derived,
     findings: &mut Findings,
 ) {
-    let mut skipped = None;
     for file in &log.open {
         let path = layout.wal(file.number);
         let torn = file.content.torn_bytes;
@@ -187,26 +244,114 @@ fn check_open(
                 "the ledger is closed but not all is sealed; the next writer finishes it",
             );
         }
-        let first = file.number * SEGMENT_EVENTS;
-        let hashes = secrets.master.as_ref().map(|master| {
-            let key = segment_key(master, &secrets.origin, file.number);
-            hash_segment(&file.content.events, &key, first, sizes)
-        });
-        if hashes.is_none() && file.events() > 0 {
-            skipped = Some("not hashed, as only secret/master.key gives their salts".to_owned());
-        }
-        derived.push(Checked {
-            hashes,
-            count: file.events(),
-            ..Checked::default()
-        });
     }
-    if !log.complete {
-        skipped.get_or_insert_with(|| "not all could be read".to_owned());
+    if let Some(damage) = &log.unreadable {
+        findings.add(damage.clone());
+    }
+    // Missing events come before everything that they bring about.
+    if let Some(largest) = heads.iter().map(|head| head.size).max()
+        && largest > derived.present
+        && derived.complete
+    {
+        let path = layout.wal(derived.present / SEGMENT_EVENTS);
+        let stored = findings.name(&layout.checkpoint_of_size(largest));
+        let found = format!("{} events in segments and wal", derived.present);
+        findings.damaged(
+            &path,
+            None,
+            format!("the {largest} events of {stored}"),
+            found,
+        );
+        derived.complete = false;
     }
     let events: u64 = log.open.iter().map(OpenFile::events).sum();
+    let skipped = (secrets.master.is_none() && events > 0)
+        .then(|| "not hashed, as only secret/master.key gives their salts".to_owned());
     let detail = format!("{} write-ahead files with {events} events", log.open.len());
     findings.done("wal", detail, skipped);
+}
+
+/// A segment whose events give other hashes than its tile has.
+struct Suspect {
+    number: u64,
+    /// Where its hashes stand in the tree's.
+    from: usize,
+    stored: Vec<Hash>,
+}
+
+/// Where a segment and its tile contradict each other, a signed root tells which of them is damaged:
+/// if the tiles lead to it, the events or the key of their salts are not what was signed. Otherwise
+/// the tiles are reported when they are compared.
+fn blame(
+    layout: &Layout,
+    suspects: Vec<Suspect>,
+    heads: &[TreeHead],
+    derived: &mut Derived,
+    findings: &mut Findings,
+) {
+    let Some(last) = suspects.iter().map(|suspect| suspect.number).max() else {
+        return;
+    };
+    let mut base = derived.tree.tile_hashes(1).to_vec();
+    for suspect in &suspects {
+        for (place, stored) in base.iter_mut().skip(suspect.from).zip(&suspect.stored) {
+            *place = *stored;
+        }
+    }
+    let Ok(tiles) = HashTree::from_parts(base.clone(), Vec::new()) else {
+        return;
+    };
+    let covering = (last + 1) * SEGMENT_EVENTS;
+    let decided = heads.iter().rev().find(|head| {
+        let end = derived.end(head.size);
+        head.size >= covering.min(derived.events)
+            && root_at(&tiles, head.size, end) == Some(head.root)
+            && root_at(&derived.tree, head.size, end) != Some(head.root)
+    });
+    if decided.is_none() {
+        return;
+    }
+    for suspect in &suspects {
+        let events = derived.tree.tile_hashes(1).iter().skip(suspect.from);
+        let differing: Vec<usize> = (0..)
+            .zip(events.zip(&suspect.stored))
+            .filter_map(|(at, (found, stored))| (found != stored).then_some(at))
+            .collect();
+        let number = suspect.number;
+        let Some(hash) = differing.first() else {
+            continue;
+        };
+        if differing.len() == suspect.stored.len() && differing.len() > 1 {
+            let line = Some(format!("line {}", number + 1));
+            let expected =
+                format!("the key under which the events of segment {number} were signed");
+            findings.damaged(
+                &layout.salt_keys(),
+                line,
+                expected,
+                "another one, not shown",
+            );
+        } else {
+            let expected = "the events that were signed, as SHA256SUMS alone says they are";
+            let at = Some(rows_of_hash(*hash, number, suspect.stored.len()));
+            findings.damaged(
+                &layout.segment(number),
+                at,
+                expected,
+                "events with another hash",
+            );
+        }
+        let from = number * SEGMENT_EVENTS;
+        derived.assumed.push((from, from + SEGMENT_EVENTS));
+    }
+    derived.tree = tiles;
+}
+
+fn rows_of_hash(hash: usize, number: u64, hashes: usize) -> String {
+    let from = hash * BASE_LEAVES;
+    let to = from + BASE_LEAVES - 1;
+    let tile = tile_name(number, hashes);
+    format!("rows {from} to {to} (hash {hash} of {tile})")
 }
 
 /// The tree's parts, as they come.
@@ -217,12 +362,20 @@ struct Parts {
     events: u64,
     present: u64,
     assumed: Vec<(u64, u64)>,
+    suspects: Vec<Suspect>,
     gap: bool,
 }
 
 impl Parts {
-    fn push(&mut self, checked: Checked) {
+    fn push(&mut self, number: u64, checked: Checked) {
         let from = self.present;
+        if let Some(stored) = checked.suspect.filter(|_| !self.gap) {
+            self.suspects.push(Suspect {
+                number,
+                from: self.base.len(),
+                stored,
+            });
+        }
         self.present += checked.count;
         match checked.hashes {
             Some(hashes) if !self.gap => {
@@ -237,7 +390,7 @@ impl Parts {
         }
     }
 
-    fn finish(self, layout: &Layout) -> Result<Derived, LedgerError> {
+    fn finish(self, layout: &Layout, complete: bool) -> Result<Derived, LedgerError> {
         let tree = HashTree::from_parts(self.base, Vec::new()).map_err(|error| {
             LedgerError::damaged(layout.segments(), None, "a tree", error.to_string())
         })?;
@@ -246,6 +399,7 @@ impl Parts {
             ends: self.ends,
             events: self.events,
             present: self.present,
+            complete,
             assumed: self.assumed,
         })
     }
@@ -303,7 +457,11 @@ impl Context<'_> {
             checked.damage.push(damage);
         }
         checked.hashes = hashes;
-        if !checked.damage.is_empty() {
+        if checked.damage.is_empty() {
+            let stored = read_base_tile(self.layout, number, checked.count).ok();
+            let base = checked.hashes.as_ref().map(|hashes| &hashes.base);
+            checked.suspect = stored.filter(|stored| base.is_some_and(|base| base != stored));
+        } else {
             self.assume(number, &mut checked);
         }
         Ok(checked)
@@ -422,10 +580,8 @@ impl Context<'_> {
                 .position(|(found, stored)| found != stored)
         });
         if let Some(hash) = differing {
-            let from = hash * BASE_LEAVES;
-            let to = from + BASE_LEAVES - 1;
-            let tile = tile_name(number, events.len() as u64);
-            let at = format!("rows {from} to {to} (hash {hash} of {tile})");
+            let hashes = stored.as_ref().map_or(0, Vec::len);
+            let at = rows_of_hash(hash, number, hashes);
             return self.damage(path, Some(at), sum_text(expected, number), found);
         }
         let again = segment::encode(events).unwrap_or_default();
@@ -447,7 +603,7 @@ fn sum_text(sum: &[u8; 32], number: u64) -> String {
 }
 
 /// The tile of a segment.
-pub(super) fn tile_name(number: u64, count: u64) -> String {
-    let width = u16::try_from(count / BASE_LEAVES as u64).unwrap_or(u16::MAX);
+fn tile_name(number: u64, hashes: usize) -> String {
+    let width = u16::try_from(hashes).unwrap_or(u16::MAX);
     Tile::new(1, number, width).map_or_else(|_| "no tile".to_owned(), |tile| tile.to_string())
 }

@@ -35,7 +35,7 @@ use report::Findings;
 /// What `fsck` is to do.
 #[derive(Clone, Debug, Default)]
 pub struct FsckOptions {
-    /// The log's keys as its readers know them; otherwise those of `vkeys` and `secret/log.key`.
+    /// The log's keys as its readers know them; otherwise those of `secret/log.key` and `vkeys`.
     pub keys: Vec<VerifierKey>,
 }
 
@@ -63,26 +63,20 @@ pub fn fsck(
     let origin = manifest.origin.as_str().to_owned();
     let secrets = secrets::check(&layout, &manifest, &mut findings)?;
 
+    let keys = log_keys(&layout, options, &secrets, &mut findings)?;
     let stored = checkpoints::read(&layout, &origin)?;
+    let (sizes, heads) = (stored.sizes(), stored.heads(&keys));
     let present = files::tiles(&layout)?;
     let log = events::read(&layout, &manifest, &mut findings)?;
     let derived = events::check(
         &layout,
         &log,
         &secrets,
-        &stored.sizes(),
+        (&sizes, &heads),
         &mut findings,
         progress,
     )?;
-    tiles::check(
-        &layout,
-        &present,
-        &stored.sizes(),
-        &log,
-        &derived,
-        &mut findings,
-    )?;
-    let keys = log_keys(&layout, options, &secrets, &mut findings)?;
+    tiles::check(&layout, &present, &sizes, &log, &derived, &mut findings)?;
     let head = checkpoints::check(&layout, stored, &keys, &derived, &mut findings)?;
     files::strays(&layout, log.sums.len() as u64, &mut findings)?;
     registry(&layout, &mut findings)?;
@@ -113,12 +107,22 @@ fn log_keys(
             "no such line",
         );
     }
-    if options.keys.is_empty() {
-        keys.extend(secrets.keys.iter().cloned());
-        keys.dedup();
-        return Ok(keys);
+    if let Some(given) = options.keys.first() {
+        if let Some(own) = secrets.keys.first()
+            && !secrets.keys.iter().any(|key| options.keys.contains(key))
+        {
+            let path = layout.log_key();
+            findings.damaged(&path, None, format!("the key {given}"), own.to_string());
+        }
+        return Ok(options.keys.clone());
     }
-    Ok(options.keys.clone())
+    // Without secrets this is somebody else's copy, and `vkeys` is as good as whoever made it.
+    if secrets.keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    keys.extend(secrets.keys.iter().cloned());
+    keys.dedup();
+    Ok(keys)
 }
 
 fn manifest(layout: &Layout, findings: &mut Findings) -> Result<Option<Manifest>, LedgerError> {

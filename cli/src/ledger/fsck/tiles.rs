@@ -49,7 +49,7 @@ pub(super) fn check(
                 }
             }
             // Beyond a gap nothing is known.
-            None if derived.events < derived.present => unknown += 1,
+            None if derived.is_open_ended() => unknown += 1,
             None => {
                 let expected = format!("only tiles of the {} events", derived.events);
                 findings.damaged(&file.path, None, expected, "a tile of a larger tree");

@@ -6,7 +6,6 @@
 //! that was seen. The feeder goes on where the first line of the next run says, so that in the end
 //! every event is there once. The moments are seeded; what the program does at them is not.
 //! (A killed process loses nothing that the system has; `crash_points.rs` lets the power fail.)
-#![cfg(unix)]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -15,8 +14,6 @@
     clippy::arithmetic_side_effects,
     reason = "tests"
 )]
-
-mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -28,9 +25,9 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use common::disk::Random;
-use common::log::{Log, no_litter};
-use common::{Place, copy, event, events, line};
+use crate::common::disk::Random;
+use crate::common::log::{Log, no_litter};
+use crate::common::{Place, copy, event, events, line};
 use ledgerline::event::Event;
 use ledgerline::log::TreeHead;
 use ledgerline_cli::ledger::LedgerWriter;

@@ -2,12 +2,10 @@
 //! acknowledged lost at any cut, every interrupted step finished, every damage named.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-mod common;
-
 use std::fs;
 use std::path::Path;
 
-use common::{ORIGIN, Place, copy, event, events, files};
+use crate::common::{ORIGIN, Place, copy, event, events, files};
 use ledgerline::log::{Checkpoint, HashTreeBuilder};
 use ledgerline_cli::ledger::durable::RealDisk;
 use ledgerline_cli::ledger::wal::{ENTRY_LENGTH, HEADER_LENGTH, WalWriter};

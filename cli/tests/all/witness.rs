@@ -10,9 +10,6 @@
     reason = "tests"
 )]
 
-mod common;
-mod served;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Read, Write};
@@ -20,15 +17,17 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use common::Place;
+use crate::common::Place;
+use crate::served;
+use crate::served::{Served, post, request_of};
 use ledgerline::log::{
     AddCheckpoint, Checkpoint, CosigningKey, Hash, KeyName, MAX_REQUEST_BYTES, Note, NoteSignature,
-    SigningKey, TreeHead, VerifierKey, prove_consistency, root_of,
+    SignSubtree, SigningKey, Subtree, TreeHead, VerifierKey, prove_consistency,
+    prove_subtree_consistency, root_of,
 };
 use ledgerline_cli::witness::{
     Answer, LogEntry, LogList, Witness, WitnessDir, WitnessError, create,
 };
-use served::{Served, post, request_of};
 
 const ORIGIN: &str = "example.com/log";
 const NAME: &str = "witness.example/w1";
@@ -207,6 +206,51 @@ fn every_status_has_its_body_and_type_also_below_a_prefix() {
         let decisions = err.lines().filter(|line| line.contains(" add-checkpoint "));
         assert_eq!(decisions.count(), 9, "{err}");
     }
+}
+
+#[test]
+fn parts_of_what_was_cosigned_are_cosigned_by_ml_dsa() {
+    let place = Place::new();
+    let keys = make(&place.path("w"), true);
+    let served = Served::start(&place, "w", &[]);
+    let all = leaves(14, false);
+    let asked = request(&all, 0, 14);
+    let answer = served.add(asked.to_string().as_bytes());
+    let note = cosigned(&asked.note, &answer.body, &keys);
+    let part = Subtree::new(8, 13).unwrap();
+    let mut subtree = |lo: u64, hi: u64| root_of(&all[lo as usize..hi as usize]);
+    let good = SignSubtree {
+        subtree: part,
+        root: subtree(8, 13),
+        proof: prove_subtree_consistency(part, 14, &mut subtree).unwrap(),
+        note,
+    };
+    let sign = |request: &SignSubtree| {
+        let url = format!("{}/sign-subtree", served.url);
+        post(&url, request.to_string().as_bytes())
+    };
+    let signed = sign(&good);
+    assert_eq!(signed.status, 200, "{}", signed.body);
+    let line = NoteSignature::parse(signed.body.trim_end()).unwrap();
+    assert_eq!(
+        (line.id(), keys[1].cosigned_at(&line)),
+        (keys[1].id(), Some(0))
+    );
+    assert_eq!(line.bytes().len(), 8 + 2420);
+    let mut other = good.clone();
+    other.root = Hash::of(b"x");
+    assert_eq!(sign(&other).status, 422);
+    other.note = asked.note;
+    assert_eq!(sign(&other).status, 403);
+    served.stop();
+
+    // Without such a key it is not offered.
+    let place = Place::new();
+    make(&place.path("w"), false);
+    let served = Served::start(&place, "w", &[]);
+    let url = format!("{}/sign-subtree", served.url);
+    assert_eq!(post(&url, good.to_string().as_bytes()).status, 404);
+    served.stop();
 }
 
 #[test]

@@ -9,21 +9,18 @@
     reason = "tests"
 )]
 
-mod common;
-mod served;
-
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use common::{ORIGIN, Place, Ran, copy, event, events};
+use crate::common::{ORIGIN, Place, Ran, copy, event, events};
+use crate::served::Served;
 use ledgerline::log::{
     AddCheckpoint, Checkpoint, CosigningKey, Hash, KeyName, Note, Policy, SignatureType, TreeHead,
     VerifierKey, verify_consistency,
 };
 use ledgerline_cli::ledger::{Ledger, LedgerWriter};
-use served::Served;
 
 /// A ledger, its key, and witnesses that follow it.
 struct World {
@@ -36,7 +33,7 @@ impl World {
         let place = Place::new();
         place.init("ledger");
         let ledger = Ledger::open_readonly(&place.path("ledger")).unwrap();
-        let log = ledger.signing_key().unwrap().verifier().to_string();
+        let log = ledger.vkeys().unwrap()[0].to_string();
         let mut world = Self {
             place,
             witnesses: Vec::new(),
@@ -106,7 +103,7 @@ impl World {
     fn has_quorum(&self, note: &Note) -> bool {
         let policy = Policy::parse(&fs::read(self.place.path("policy")).unwrap()).unwrap();
         let ledger = Ledger::open_readonly(&self.place.path("ledger")).unwrap();
-        let key = [ledger.signing_key().unwrap().verifier().clone()];
+        let key = ledger.vkeys().unwrap();
         policy
             .examine_signed_by(note, ORIGIN, &key)
             .unwrap()
@@ -496,6 +493,7 @@ fn a_run_carries_the_cosigned_checkpoint() {
         let secret = |ledger: &str| place.path(ledger).join("secret").join(key);
         fs::copy(secret("ledger"), secret("april")).unwrap();
     }
+    fs::copy(place.path("ledger/vkeys"), place.path("april/vkeys")).unwrap();
     place.run("registry april import data").fine();
     place.run("ingest april data/events.ndjson").fine();
     let urls = world.urls();
@@ -507,7 +505,7 @@ fn a_run_carries_the_cosigned_checkpoint() {
     let ran = place.run(words);
     ended(&ran, 3, &["closed", "NOT served", "witness w0"]);
     assert!(!place.path("run").exists() && !place.path("april/checkpoint").exists());
-    // Without witnesses it would be served as it is, so that a run can be computed at all.
+    // It goes on from there once the witness is back.
     world.witnesses[0].1 = Some(Served::start(&world.place, "w0", &[]));
     world.policy("all", &world.urls());
     let place = &world.place;
@@ -516,11 +514,11 @@ fn a_run_carries_the_cosigned_checkpoint() {
     assert_eq!(in_run, fs::read(place.path("april/checkpoint")).unwrap());
     let note = Note::parse(&in_run).unwrap();
     assert_eq!(world.cosigners(&note), 2);
-    let key = Ledger::open_readonly(&place.path("april"))
+    let keys = Ledger::open_readonly(&place.path("april"))
         .unwrap()
-        .signing_key()
+        .vkeys()
         .unwrap();
-    let vkey = key.verifier();
+    let vkey = &keys[0];
     place
         .run(&format!("audit run --ledger april --key {vkey}"))
         .fine();

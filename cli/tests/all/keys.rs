@@ -1,11 +1,9 @@
 //! Keys: a rotation in which nobody who knows one of the keys is ever left without a signature, and
 //! secrets that stay with their owner.
 
-mod common;
-
 use std::fs;
 
-use common::{Place, events};
+use crate::common::{Place, events};
 use ledgerline::log::{Checkpoint, Note, VerifierKey};
 use ledgerline_cli::ledger::LedgerWriter;
 
@@ -74,7 +72,7 @@ fn a_rotation_overlaps_and_retired_keys_sign_no_more() {
         .lines()
         .map(|key| VerifierKey::parse(key).unwrap())
         .collect();
-    assert!(Checkpoint::open(&first, common::ORIGIN, &keys).is_ok());
+    assert!(Checkpoint::open(&first, crate::common::ORIGIN, &keys).is_ok());
 }
 
 #[test]
@@ -175,7 +173,7 @@ fn a_ledgers_key_file_holds_its_logs_keys_and_nothing_else() {
     place
         .run(&format!(
             "keys new {} --type cosignature --out w.key",
-            common::ORIGIN
+            crate::common::ORIGIN
         ))
         .fine();
     let read = |name: &str| fs::read_to_string(place.path(name)).unwrap();

@@ -1,9 +1,7 @@
 //! The registry on disk: atomic imports, history that stays, errors with file and line.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-mod common;
-
-use common::Place;
+use crate::common::Place;
 use serde_json::Value;
 
 const RECORDINGS: &str =

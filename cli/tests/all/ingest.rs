@@ -2,14 +2,12 @@
 //! written; with a file for rejects the good rows are taken.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-mod common;
-
 use std::fs;
 use std::sync::Arc;
 
+use crate::common::{Place, files};
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray, UInt64Array};
 use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
-use common::{Place, files};
 use ledgerline::event::play_id_of_text;
 use ledgerline::id::PlayId;
 use ledgerline_cli::ledger::LedgerWriter;

@@ -15,18 +15,18 @@
     reason = "tests"
 )]
 
-mod common;
-
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Instant;
 
-use common::disk::{Crash, How, Image, Mark, Op, Random, SimDisk, World};
-use common::log::{Log, no_litter};
-use common::{ORIGIN, event, events};
+use crate::common::disk::{Crash, How, Image, Mark, Op, Random, SimDisk, World};
+use crate::common::log::{Log, no_litter};
+use crate::common::{ORIGIN, event, events};
 use ledgerline::event::Event;
+use ledgerline::log::{Checkpoint, Note, Tile};
 use ledgerline::time::Period;
 use ledgerline_cli::ledger::{self, LedgerError, LedgerWriter};
 
@@ -179,6 +179,7 @@ fn later(n: u64) -> Event {
 /// Gives how far the history came, and the disk with its marks.
 fn survives(root: &Path, demands: &Demands) -> Option<(u64, SimDisk)> {
     let path = ledger_in(root);
+    tiles_are_there(&path);
     let disk = SimDisk::new(root);
     let arc = || Arc::new(disk.clone());
     let mut writer = match LedgerWriter::open_on(&path, arc()) {
@@ -236,6 +237,21 @@ fn survives(root: &Path, demands: &Demands) -> Option<(u64, SimDisk)> {
     }
     no_litter(&path);
     Some((history, disk))
+}
+
+/// Whoever fetches the checkpoint finds its tiles, before anything is repaired.
+fn tiles_are_there(path: &Path) {
+    let Ok(bytes) = fs::read(path.join("checkpoint")) else {
+        return;
+    };
+    let note = Note::parse(&bytes).unwrap();
+    let size = Checkpoint::parse(note.text()).unwrap().head().size;
+    for level in 1..4 {
+        for tile in Tile::of_tree(level, size) {
+            let found = fs::metadata(path.join(tile.to_string())).map(|about| about.len());
+            assert_eq!(found.ok(), Some(u64::from(tile.width()) * 32), "{tile}");
+        }
+    }
 }
 
 /// The power fails after recovery, and again later, on top of what the first end left unwritten.

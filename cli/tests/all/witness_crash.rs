@@ -14,13 +14,11 @@
     reason = "tests"
 )]
 
-mod common;
-
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use common::disk::{Crash, How, Mark, Op, Random, SimDisk, World};
+use crate::common::disk::{Crash, How, Mark, Op, Random, SimDisk, World};
 use ledgerline::log::{
     AddCheckpoint, Checkpoint, Hash, KeyName, Note, SigningKey, TreeHead, prove_consistency,
     root_of,
