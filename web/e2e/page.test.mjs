@@ -237,6 +237,8 @@ describe("files", () => {
     await page.setInputFiles("#pick-auditor", [file]);
     await page.waitForSelector("#key-understood");
     assert.match((await notice(page))[0], /is a policy, and was put in the field above/);
+    await dropFiles(page, "body", [bundle("verified")]);
+    await settled(page, "verified");
     await page.setInputFiles("#pick-bundle", [file]);
     await page.waitForFunction(() => document.querySelector(".drop .notice")?.textContent.includes("still needed"));
   }));
@@ -463,7 +465,7 @@ describe("keyboard and paper", () => {
       if (name === null) break;
       names.push(name);
     }
-    const order = ["skiplink", "Choose another", "key:", "Choose key file", "SUMMARY", "#result", "3 checks", "whole run", "frame", "Recordings", "Lines", "link", "download", "Print"];
+    const order = ["skiplink", "Choose another", "key:", "Open a key or policy file", "SUMMARY", "#result", "3 checks", "whole run", "frame", "Recordings", "Lines", "link", "download", "Print"];
     let from = 0;
     for (const part of order.filter((name) => name !== "#result")) {
       const at = names.findIndex((name, index) => index >= from && name.includes(part));

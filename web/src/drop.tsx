@@ -122,7 +122,7 @@ function TextField({ id, label, help, placeholder, lines = false, value, reading
     <div class="field">
       <label class="label" for={id}>{label}</label>
       {lines ? (
-        <textarea {...common} rows={3} maxLength={2 ** 20}
+        <textarea {...common} rows={3} wrap="off" maxLength={2 ** 20}
           onInput={(event: TargetedEvent<HTMLTextAreaElement>) => onText(event.currentTarget.value)} />
       ) : (
         <input {...common} type="text" maxLength={2048}

@@ -38,11 +38,11 @@ function Step({ rung, checks }: { rung: Rung; checks: Check[] }) {
           <span class="count">{rung.rung}</span> {clip(rung.title, 80)} <span class="status">{status[rung.status]}</span>
         </h3>
         <p>{clip(rung.says, 800)}</p>
+        {wanted.length > 0 && <ul class="checks asked">{wanted.map((check) => <Asked key={check.id} check={check} />)}</ul>}
         <div class="not">
           <h4>{ladder.doesNot}</h4>
           <p>{clip(rung.does_not_prove, 800)}</p>
         </div>
-        {wanted.length > 0 && <ul class="checks asked">{wanted.map((check) => <Asked key={check.id} check={check} />)}</ul>}
         {others.length === 0 ? wanted.length === 0 && (
           <p class="muted">{ladder.none}</p>
         ) : (
