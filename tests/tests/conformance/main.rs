@@ -19,7 +19,6 @@ use libtest_mimic::{Arguments, Trial};
 mod ed25519;
 mod files;
 mod merkle;
-#[cfg(feature = "ml-dsa")]
 mod ml_dsa44;
 mod notes;
 mod ours;
@@ -42,7 +41,6 @@ fn main() -> ExitCode {
         Some(foreign) => {
             trials.extend(merkle::trials(&foreign));
             trials.extend(ed25519::trials(&foreign));
-            #[cfg(feature = "ml-dsa")]
             trials.extend(ml_dsa44::trials(&foreign));
             trials.extend(notes::trials(&foreign));
             trials.extend(tessera::trials(&foreign));

@@ -1,6 +1,6 @@
 //! Our own vectors of C2SP formats, which the independent implementation made: `tests/vectors/c2sp`.
 //!
-//! Those of type 0x06 need the feature `ml-dsa` and have `mldsa_44` in their names.
+//! Those of type 0x06 have `mldsa_44` in their names.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -101,18 +101,16 @@ fn torchwood_and_formats_find_the_same_witnesses_enough() {
     }
 }
 
-/// transparency-dev/formats reads our cosigning keys, and either verifies what the other has cosigned;
-/// with the feature `ml-dsa` for both kinds of cosignatures.
+/// transparency-dev/formats reads our cosigning keys, and either verifies what the other has cosigned.
 #[test]
 fn formats_and_we_verify_each_others_cosignatures() {
     let Some(go) = Go::programs() else { return };
     let dir = TempDir::new().unwrap();
     let path = |name: &str| dir.path().join(name);
-    let mut kinds = vec![SignatureType::CosignatureEd25519];
-    if cfg!(feature = "ml-dsa") {
-        kinds.push(SignatureType::CosignatureMlDsa44);
-    }
-    for kind in kinds {
+    for kind in [
+        SignatureType::CosignatureEd25519,
+        SignatureType::CosignatureMlDsa44,
+    ] {
         let name = KeyName::parse("cosigner.example").unwrap();
         let cosigner = CosigningKey::from_seed(name, kind, &[5; 32]).unwrap();
         let vkey = cosigner.verifier().to_string();
