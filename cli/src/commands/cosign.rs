@@ -82,10 +82,10 @@ impl CosignArgs {
         };
         let known: Vec<_> = plan.policy.iter().flat_map(Policy::witnesses).collect();
         let mut targets = Vec::new();
-        for witness in known.iter().filter(|witness| witness.url.is_some()) {
-            let url = witness.url.clone().unwrap_or_default();
-            check_url("--policy", &url)?;
-            targets.push((witness.name.clone(), url, vec![witness.key.clone()]));
+        for witness in &known {
+            let Some(url) = &witness.url else { continue };
+            check_url("--policy", url)?;
+            targets.push((witness.name.clone(), url.clone(), vec![witness.key.clone()]));
         }
         for text in &self.witness {
             let (url, key) = read_witness(text)?;
@@ -242,11 +242,21 @@ pub fn cosign_and_serve(
 }
 
 impl Plan {
-    fn lacks(&self) -> &'static str {
-        match self.policy {
-            Some(_) => "the quorum of the policy is not reached",
-            None => "not every --witness has cosigned",
+    fn lacks(&self) -> String {
+        let Some(policy) = &self.policy else {
+            return "not every --witness has cosigned".to_owned();
+        };
+        let mut words = "the quorum of the policy is not reached".to_owned();
+        let asked = |key: &VerifierKey| self.targets.iter().any(|target| target.keys.contains(key));
+        let unasked = policy.witnesses().iter().filter(|one| !asked(&one.key));
+        let names: Vec<&str> = unasked.map(|witness| witness.name.as_str()).collect();
+        if !names.is_empty() {
+            words += &format!(
+                " ({} cannot be asked, for want of a URL in the policy)",
+                names.join(", ")
+            );
         }
+        words
     }
 }
 

@@ -28,10 +28,11 @@ impl FileError {
         move |error| Self { doing, path, error }
     }
 
-    /// Whether the file is simply not there.
+    /// Whether the file is simply not there, nor a directory that could hold it.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
-        self.error.kind() == io::ErrorKind::NotFound
+        let kind = self.error.kind();
+        kind == io::ErrorKind::NotFound || kind == io::ErrorKind::NotADirectory
     }
 }
 

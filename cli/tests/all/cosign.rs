@@ -202,6 +202,17 @@ fn the_policy_decides_what_is_served() {
 }
 
 #[test]
+fn who_cannot_be_asked_is_named() {
+    let world = World::new(1);
+    let (vkey, _) = &world.witnesses[0];
+    let policy = format!("witness lonely {vkey}\nquorum lonely\n");
+    world.place.write("policy", policy);
+    let ran = world.place.run("checkpoint ledger --policy policy");
+    ended(&ran, 3, &["lonely cannot be asked, for want of a URL"]);
+    assert!(!world.place.path("ledger/checkpoint").exists());
+}
+
+#[test]
 fn witnesses_may_be_named_one_by_one() {
     let world = World::new(2);
     world.append(0, 10);

@@ -228,6 +228,8 @@ fn what_is_no_ledger_or_cannot_be_is_refused() {
     case.fresh();
     fs::remove_file(case.path("ledger.toml")).unwrap();
     case.fsck().refused(&["no ledger.toml"]);
+    place.write("file", "no directory");
+    place.run("fsck file").refused(&["no ledger.toml"]);
 }
 
 #[test]

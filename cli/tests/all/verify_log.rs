@@ -367,7 +367,11 @@ fn a_policy_asks_for_witnesses_of_checkpoints_and_proofs() {
     ends(
         &run("cp13"),
         3,
-        &["[skip] checkpoint.quorum", "one and two"],
+        &[
+            "[skip] checkpoint.quorum",
+            "one and two",
+            "signed by the key you trust, but too few of the witnesses",
+        ],
     );
     // The newer one's witnesses have seen all before it.
     ends(
@@ -387,7 +391,11 @@ fn a_policy_asks_for_witnesses_of_checkpoints_and_proofs() {
         .add(one.cosign(&other, 1_777_777_777).unwrap())
         .unwrap();
     place.write("forged13", forged.to_string());
-    ends(&run("forged13"), 1, &["[FAIL] checkpoint.quorum"]);
+    ends(
+        &run("forged13"),
+        1,
+        &["[FAIL] checkpoint.quorum", "a cosignature that claims"],
+    );
     // In a proof the checkpoint inside counts.
     let path = [log.root(0, 8), log.root(8, 12)];
     place.write("leaf", [12]);

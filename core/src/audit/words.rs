@@ -27,6 +27,8 @@ const UNWITNESSED: &str = "That the service shows everybody the same log: witnes
 /// What is left open where the cosignatures asked for are not all there.
 const TOO_FEW: &str = "That the service shows everybody the same log: of the witnesses whose cosignatures your policy asks for, too few have cosigned it.";
 
+const FALSE_COSIGNATURE: &str = "That the service shows everybody the same log: a cosignature that claims to be by a witness of your policy is false.";
+
 /// What a quorum of witnesses leaves open.
 const WITNESSED: &str = "That every play is in the log: witnesses see that it is one log for all of them and that nothing is ever taken out of it, but no single play. Nor that the witnesses you chose are independent of the service and of each other.";
 
@@ -42,7 +44,7 @@ const BUNDLE: [RungWords; 4] = [
         title: "My plays",
         pass: "All counted plays of your recordings are here, none left out, each counted by the rules; the sampled ones open into the event log.",
         fail: "Plays of your recordings are missing, changed, or not counted by the rules.",
-        skip: "Your plays could not be checked.",
+        skip: "Not all that shows that your plays are here and counted by the rules could be checked.",
         does_not_prove: "That plays which were not sampled have events in the log (only a nonce of your own, sent after the statement was signed, keeps the service from choosing the sample), which listener had which subscription, that plays not counted should not have been, or that no row of yours stands in a wrong place of a table, which an auditor sees. No rung proves that a play which the service never recorded took place; canary plays with receipts are for that.",
     },
     RungWords {
@@ -119,6 +121,12 @@ const CHECKPOINT: RungWords = RungWords {
     does_not_prove: "Anything about the events in the log, or that it extends what the log signed before: two checkpoints together show that.",
 };
 
+/// Instead, where only the witnesses are missing.
+const CHECKPOINT_UNWITNESSED: &str = "The checkpoint is signed by the key you trust, but too few of the witnesses you ask for have cosigned it.";
+
+/// Instead, where only the witnesses are missing.
+const PROOF_UNWITNESSED: &str = "The log that the leaf is said to be in is signed by the key you trust, but too few of the witnesses you ask for have cosigned it.";
+
 /// The one rung of a proof.
 const PROOF: RungWords = RungWords {
     title: "In the log",
@@ -143,8 +151,16 @@ pub(super) fn ladder(kind: &str, signed: bool, quorum: Option<Status>) -> Vec<Ru
     let witnessed = match kind {
         "bundle" => BUNDLE_WITNESSED,
         "run" => RUN_WITNESSED,
-        "checkpoint" => return vec![CHECKPOINT],
-        "proof" => return vec![PROOF],
+        "checkpoint" | "proof" => {
+            let (mut words, skip) = match kind {
+                "checkpoint" => (CHECKPOINT, CHECKPOINT_UNWITNESSED),
+                _ => (PROOF, PROOF_UNWITNESSED),
+            };
+            if signed && quorum == Some(Status::Skip) {
+                words.skip = skip;
+            }
+            return vec![words];
+        }
         "consistency" => return vec![CONSISTENCY],
         _ => return Vec::new(),
     };
@@ -162,7 +178,8 @@ pub(super) fn unwitnessed(quorum: Option<Status>) -> &'static str {
     match quorum {
         None => UNWITNESSED,
         Some(Status::Pass) => WITNESSED,
-        Some(Status::Fail | Status::Skip) => TOO_FEW,
+        Some(Status::Skip) => TOO_FEW,
+        Some(Status::Fail) => FALSE_COSIGNATURE,
     }
 }
 
