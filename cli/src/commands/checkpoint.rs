@@ -18,7 +18,8 @@ checkpoint. Without new events the newest one is served again, and only those wi
 whose cosignature it lacks.
 
 With --policy its quorum decides (any, all, k of n): without it the checkpoint stays signed and
-stored but not served, and the exit code is 3, unless --fail open says otherwise. Only cosignatures
+stored but not served, and the exit code is 3, unless --fail open says otherwise; so it is, too, if
+the checkpoint before was cosigned and neither --policy nor --witness is given. Only cosignatures
 that verify get into the note. If a witness has cosigned what this ledger does not have, the ledger
 is an old copy or a fork: nothing is served, and the exit code is 1.
 

@@ -196,7 +196,11 @@ pub fn cosign_and_serve(
             "cosigned": matches!(reply, Reply::Cosigned(_))}));
     }
     writer.store(&note)?;
-    let is_enough = plan.is_enough(&note, &log)?;
+    let is_enough = if plan.is_empty() {
+        !waits_for_witnesses(writer, &note, &log)?
+    } else {
+        plan.is_enough(&note, &log)?
+    };
     let is_served = !contradicted && (is_enough || plan.fail == Fail::Open);
     if is_served {
         writer.serve(&note)?;
@@ -244,7 +248,13 @@ pub fn cosign_and_serve(
 impl Plan {
     fn lacks(&self) -> String {
         let Some(policy) = &self.policy else {
-            return "not every --witness has cosigned".to_owned();
+            return if self.targets.is_empty() {
+                "this log's checkpoints have been cosigned so far, and neither --policy nor \
+                 --witness says by whom now"
+            } else {
+                "not every --witness has cosigned"
+            }
+            .to_owned();
         };
         let mut words = "the quorum of the policy is not reached".to_owned();
         let asked = |key: &VerifierKey| self.targets.iter().any(|target| target.keys.contains(key));
@@ -258,6 +268,27 @@ impl Plan {
         }
         words
     }
+}
+
+/// Whether a checkpoint for which no witness is named is one of a log that has witnesses: it, or the
+/// one before, carries lines of others than the log. Forgetting `--policy` once must not serve what
+/// readers who ask for a quorum refuse.
+fn waits_for_witnesses(
+    writer: &LedgerWriter,
+    note: &Note,
+    log: &[VerifierKey],
+) -> Result<bool, Error> {
+    if writer.pending().is_none() {
+        return Ok(false);
+    }
+    let others = |note: &Note| {
+        let origin = log.first().map(VerifierKey::name);
+        note.signatures()
+            .iter()
+            .any(|line| Some(line.name()) != origin)
+    };
+    let before = writer.stored(2)?;
+    Ok(others(note) || before.iter().any(|(note, _)| others(note)))
 }
 
 fn ask(

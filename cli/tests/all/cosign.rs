@@ -202,6 +202,35 @@ fn the_policy_decides_what_is_served() {
 }
 
 #[test]
+fn a_forgotten_policy_serves_nothing_of_a_witnessed_log() {
+    let world = World::new(1);
+    let place = &world.place;
+    world.policy("all", &world.urls());
+    // A log without witnesses needs none.
+    world.append(0, 10);
+    ended(&place.run("checkpoint ledger"), 0, &[]);
+    world.append(10, 20);
+    ended(&place.run("checkpoint ledger --policy policy"), 0, &[]);
+    // What is served already is served again.
+    ended(&place.run("checkpoint ledger"), 0, &[]);
+    let served = fs::read(place.path("ledger/checkpoint")).unwrap();
+    world.append(20, 30);
+    ended(
+        &place.run("checkpoint ledger"),
+        3,
+        &["NOT served", "--policy"],
+    );
+    ended(&place.run("checkpoint ledger"), 3, &["NOT served"]);
+    assert_eq!(fs::read(place.path("ledger/checkpoint")).unwrap(), served);
+    ended(&place.run("checkpoint ledger --policy policy"), 0, &[]);
+    world.append(30, 40);
+    ended(&place.run("checkpoint ledger --fail open"), 0, &["warning"]);
+    // From then on it has none.
+    world.append(40, 50);
+    ended(&place.run("checkpoint ledger"), 0, &[]);
+}
+
+#[test]
 fn who_cannot_be_asked_is_named() {
     let world = World::new(1);
     let (vkey, _) = &world.witnesses[0];
