@@ -224,6 +224,14 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// A decimal number in its one form: no sign, no leading zeros, no blanks.
+#[must_use]
+pub fn decimal(text: &str) -> Option<u64> {
+    text.parse()
+        .ok()
+        .filter(|number: &u64| number.to_string() == text)
+}
+
 /// Lower-case hex digits of bytes.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {

@@ -8,6 +8,7 @@ use super::hash::{Hash, HashError};
 use super::key::VerifierKey;
 use super::note::{Note, NoteError};
 use super::tree::TreeHead;
+use crate::wire::decimal;
 
 /// The first line of run notes, which the log's key also signs: no log may have it as its origin.
 pub const RESERVED_ORIGIN: &str = "ledgerline/run/v1";
@@ -220,12 +221,9 @@ impl core::error::Error for CheckpointError {
 }
 
 fn parse_size(line: &str) -> Result<u64, CheckpointError> {
-    line.parse()
-        .ok()
-        .filter(|size: &u64| size.to_string() == line)
-        .ok_or_else(|| CheckpointError::Size {
-            found: line.to_owned(),
-        })
+    decimal(line).ok_or_else(|| CheckpointError::Size {
+        found: line.to_owned(),
+    })
 }
 
 /// Checkpoints have one form, and only the right log's are opened.

@@ -8,6 +8,7 @@ use super::checkpoint::{Checkpoint, CheckpointError};
 use super::key::{KeyError, VerifierKey};
 use super::note::{Note, NoteError};
 use super::scheme::SignatureType;
+use crate::wire::decimal;
 
 /// The most bytes a policy may have.
 pub const MAX_POLICY_BYTES: usize = 1 << 20;
@@ -391,7 +392,10 @@ impl PolicyReader {
             (_, 0) => return Err(LineProblem::Items),
             (b"any", _) => 1,
             (b"all", all) => all,
-            (number, all) => decimal(number)
+            (number, all) => str::from_utf8(number)
+                .ok()
+                .and_then(decimal)
+                .and_then(|number| usize::try_from(number).ok())
                 .filter(|least| (1..=all).contains(least))
                 .ok_or_else(|| LineProblem::Threshold {
                     found: text(number),
@@ -457,14 +461,6 @@ impl PolicyReader {
 fn key(vkey: &[u8]) -> Result<VerifierKey, LineProblem> {
     let vkey = str::from_utf8(vkey).map_err(|_| LineProblem::Key(KeyError::Shape))?;
     VerifierKey::parse(vkey).map_err(LineProblem::Key)
-}
-
-/// A decimal number in its one form.
-fn decimal(text: &[u8]) -> Option<usize> {
-    let text = str::from_utf8(text).ok()?;
-    text.parse()
-        .ok()
-        .filter(|number: &usize| number.to_string() == text)
 }
 
 /// For messages; names are compared as bytes.

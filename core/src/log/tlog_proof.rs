@@ -11,6 +11,7 @@ use super::hash::{Hash, HashError};
 use super::note::{MAX_NOTE_BYTES, Note, NoteError};
 use super::proof::{LeafIndex, ProofError, verify_inclusion};
 use super::tree::TreeHead;
+use crate::wire::decimal;
 
 /// The most bytes of extra data: as base64 the line stays below the 64 KiB that Go's reader of such
 /// files takes.
@@ -257,13 +258,6 @@ impl fmt::Display for TlogProofError {
 }
 
 impl core::error::Error for TlogProofError {}
-
-/// A decimal number in its one form.
-fn decimal(text: &str) -> Option<u64> {
-    text.parse()
-        .ok()
-        .filter(|number: &u64| number.to_string() == text)
-}
 
 /// Proof files have one form.
 #[cfg(test)]

@@ -12,6 +12,7 @@ use super::note::{MAX_NOTE_BYTES, Note, NoteError};
 use super::proof::{ProofError, verify_consistency};
 use super::subtree::{Subtree, SubtreeError, verify_subtree_consistency};
 use super::tree::TreeHead;
+use crate::wire::decimal;
 
 /// The most hashes of a consistency proof in a request.
 pub const MAX_PROOF_LINES: usize = 63;
@@ -44,7 +45,7 @@ impl AddCheckpoint {
         let first = lines.next().unwrap_or_default();
         let old_size = first
             .strip_prefix("old ")
-            .and_then(parse_size)
+            .and_then(decimal)
             .ok_or_else(|| RequestError::OldSize {
                 found: first.chars().take(80).collect(),
             })?;
@@ -102,7 +103,7 @@ impl SignSubtree {
         let (start, end) = first
             .strip_prefix("subtree ")
             .and_then(|range| range.split_once(' '))
-            .and_then(|(start, end)| Some((parse_size(start)?, parse_size(end)?)))
+            .and_then(|(start, end)| Some((decimal(start)?, decimal(end)?)))
             .ok_or_else(range)?;
         let subtree = Subtree::new(start, end).map_err(RequestError::Subtree)?;
         let mut hashes = parse_hashes(hashes.split('\n'))?;
@@ -205,11 +206,6 @@ fn split_request(bytes: &[u8]) -> Result<(&str, &str), RequestError> {
     }
     let text = str::from_utf8(bytes).map_err(|_| RequestError::NotUtf8)?;
     text.split_once("\n\n").ok_or(RequestError::NoCheckpoint)
-}
-
-/// A number in its one form.
-fn parse_size(text: &str) -> Option<u64> {
-    text.parse().ok().filter(|n: &u64| n.to_string() == text)
 }
 
 /// Hashes from line 2 on.
