@@ -12,13 +12,14 @@
 //! | [`cosign`] | asking witnesses for cosignatures |
 //! | [`witness`] | a witness of logs: its directory, its decisions made durable, its server |
 //! | [`export`] | a run as CSV, Parquet and a journal |
-//! | [`csv_file`] [`guard`] | strict CSV; panics of file decoders become messages |
+//! | [`csv_file`] [`guard`] [`clock`] | strict CSV; panics of file decoders become messages; the time |
 #![allow(
     clippy::arithmetic_side_effects,
     reason = "overflow-checks are on in every profile, and a panic here is not one of core's"
 )]
 
 pub mod args;
+pub mod clock;
 pub mod commands;
 pub mod cosign;
 pub mod csv_file;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use super::cosign::{CosignArgs, cosign_and_serve};
+use super::cosign::{CosignArgs, cosign_and_serve, is_contradicted};
 use super::open_writer;
 use crate::error::{Error, Outcome};
 use crate::ui::Ui;
@@ -48,7 +48,11 @@ pub struct Args {
 /// [`Error`].
 pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
     let plan = args.cosign.plan()?;
+    if is_contradicted(&args.ledger, ui) {
+        return Ok(Outcome::Disputed);
+    }
     let mut writer = open_writer(&args.ledger, ui)?;
+    let asking = plan.settle(&mut writer, ui)?;
     let staged = writer.stage()?;
     let published = &staged.published;
     ui.say(&match published.before {
@@ -61,7 +65,7 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
         ),
         None => format!("signed size {}, the first checkpoint", published.head.size),
     });
-    let cosigned = cosign_and_serve(&mut writer, &staged, &plan, ui)?;
+    let cosigned = cosign_and_serve(&mut writer, &staged, &asking, ui)?;
     let note = cosigned.note.to_string();
     if ui.json {
         ui.data(

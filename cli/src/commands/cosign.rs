@@ -5,32 +5,39 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use ledgerline::log::{MAX_POLICY_BYTES, Note, Policy, VerifierKey};
+use ledgerline::time::format_ms;
 use serde_json::{Value, json};
 
+use crate::clock::since_epoch;
 use crate::cosign::{Asked, Reply, Target, collect, signed_by};
 use crate::error::{Error, Outcome};
 use crate::ledger::durable::read_bounded;
-use crate::ledger::{LedgerError, LedgerWriter, Staged};
+use crate::ledger::{Layout, LedgerError, LedgerWriter, Staged, contradiction, recorded_policy};
 use crate::ui::Ui;
 
 /// Arguments of commands that publish a checkpoint.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct CosignArgs {
-    /// Ask this witness to cosign: 'URL VKEY', or its URL alone where --policy has its key; repeat
-    /// it for several
+    /// Ask this witness to cosign: 'URL VKEY', or its URL alone where the policy has its key; repeat
+    /// it for several. Without --policy those with VKEY become the ledger's policy, all of them needed
     #[arg(long, value_name = "URL VKEY")]
     pub witness: Vec<String>,
 
-    /// Ask the witnesses of this tlog-policy file that have a URL; its quorum decides what is served
+    /// Ask the witnesses of this tlog-policy file that have a URL; its quorum decides what is served.
+    /// Kept as the ledger's policy [default: LEDGER/policy]
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
+
+    /// Publish without witnesses from now on: the ledger's policy becomes `quorum none`
+    #[arg(long, conflicts_with_all = ["policy", "witness"])]
+    pub no_policy: bool,
 
     /// How long a witness may take, such as 500ms, 10s or 1m
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
     pub witness_timeout: Duration,
 
-    /// Without the quorum (with no --policy: if any --witness did not cosign), closed serves
-    /// nothing, open serves with a warning [default: closed]
+    /// Without the quorum, closed serves nothing; open serves this one time with a warning [default:
+    /// closed]
     #[arg(long, value_enum, value_name = "HOW")]
     pub fail: Option<Fail>,
 }
@@ -44,11 +51,25 @@ pub enum Fail {
     Open,
 }
 
-/// Whom to ask, and what is enough.
+/// What the command line says about witnesses.
 #[derive(Debug)]
 pub struct Plan {
+    /// The text of a policy that is new, and what it is from.
+    new: Option<(Vec<u8>, &'static str)>,
+    /// Who is to be asked besides those of the policy.
+    besides: Vec<(String, Option<VerifierKey>)>,
+    timeout: Duration,
+    fail: Fail,
+}
+
+/// Whom to ask, and what is enough.
+#[derive(Debug)]
+pub struct Asking {
     targets: Vec<Target>,
+    /// `None` where nobody ever said one.
     policy: Option<Policy>,
+    /// Where the policy is kept.
+    kept: PathBuf,
     timeout: Duration,
     fail: Fail,
 }
@@ -67,56 +88,149 @@ pub struct Cosigned {
 }
 
 impl CosignArgs {
-    /// Reads the policy and sorts out whom to ask.
+    /// Reads what is given, before anything is done.
     ///
     /// # Errors
     ///
     /// [`Error::Usage`], [`Error::File`].
     pub fn plan(&self) -> Result<Plan, Error> {
-        let policy = self.policy.as_deref().map(read_policy).transpose()?;
-        let mut plan = Plan {
-            targets: Vec::new(),
-            policy,
+        let witnesses = self.witness.iter().map(|text| read_witness(text));
+        let besides = witnesses.collect::<Result<Vec<_>, _>>()?;
+        let has_key = besides.iter().any(|(_, key)| key.is_some());
+        let new = match &self.policy {
+            _ if self.no_policy => Some((NO_POLICY.as_bytes().to_vec(), "--no-policy")),
+            Some(path) => Some((read_policy(path)?, "--policy")),
+            None if has_key => Some((policy_of(&besides)?.into_bytes(), "--witness")),
+            None => None,
+        };
+        Ok(Plan {
+            new,
+            besides,
             timeout: self.witness_timeout,
             fail: self.fail.unwrap_or(Fail::Closed),
+        })
+    }
+}
+
+/// What `--no-policy` keeps.
+const NO_POLICY: &str = "# checkpoint --no-policy\nquorum none\n";
+
+/// The policy that asks for all of these witnesses.
+fn policy_of(witnesses: &[(String, Option<VerifierKey>)]) -> Result<String, Error> {
+    let mut lines: Vec<String> = Vec::new();
+    for (url, key) in witnesses {
+        let Some(key) = key else {
+            return Err(no_key(url));
         };
-        let known: Vec<_> = plan.policy.iter().flat_map(Policy::witnesses).collect();
+        let line = format!("{key} {url}");
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    let mut text = String::new();
+    let mut names = String::new();
+    for (number, line) in (1..).zip(&lines) {
+        text += &format!("witness w{number} {line}\n");
+        names += &format!(" w{number}");
+    }
+    text += &format!("group all-of-them all{names}\nquorum all-of-them\n");
+    match Policy::parse(text.as_bytes()) {
+        Ok(_) => Ok(text),
+        Err(error) => Err(usage("--witness", error.to_string())),
+    }
+}
+
+impl Plan {
+    /// Whether the command line says nothing about witnesses.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.new.is_none() && self.besides.is_empty()
+    }
+
+    /// Sorts out whom to ask, and keeps a new policy, durably, so that no later command can forget it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Usage`], [`Error::Ledger`].
+    pub fn settle(&self, writer: &mut LedgerWriter, ui: &Ui) -> Result<Asking, Error> {
+        let kept = writer.layout().policy();
+        let before = recorded_policy(writer.layout());
+        let policy = match &self.new {
+            Some((text, _)) => {
+                Some(Policy::parse(text).map_err(|error| usage("--policy", error.to_string()))?)
+            }
+            None => before.as_ref().ok().cloned().flatten(),
+        };
+        let mut asking = Asking {
+            targets: Vec::new(),
+            policy,
+            kept,
+            timeout: self.timeout,
+            fail: self.fail,
+        };
+        asking.find_targets(&self.besides)?;
+        match &self.new {
+            Some((text, argument)) => {
+                if writer.keep_policy(text)? {
+                    asking.say_kept(argument, before.ok().flatten().as_ref(), ui);
+                }
+            }
+            // What it says cannot be guessed.
+            None => {
+                if let Some(policy) = before?.filter(Policy::asks_for_witnesses) {
+                    ui.say(&format!(
+                        "by the policy of the ledger, {} (quorum: {})",
+                        asking.kept.display(),
+                        policy.quorum_in_words()
+                    ));
+                }
+            }
+        }
+        Ok(asking)
+    }
+}
+
+impl Asking {
+    fn find_targets(&mut self, besides: &[(String, Option<VerifierKey>)]) -> Result<(), Error> {
+        let known: Vec<_> = self.policy.iter().flat_map(Policy::witnesses).collect();
         let mut targets = Vec::new();
         for witness in &known {
             let Some(url) = &witness.url else { continue };
             check_url("--policy", url)?;
             targets.push((witness.name.clone(), url.clone(), vec![witness.key.clone()]));
         }
-        for text in &self.witness {
-            let (url, key) = read_witness(text)?;
+        for (url, key) in besides {
             let keys: Vec<VerifierKey> = match key {
-                Some(key) => vec![key],
+                Some(key) => vec![key.clone()],
                 None => known.iter().map(|witness| witness.key.clone()).collect(),
             };
             if keys.is_empty() {
-                return Err(usage(
-                    "--witness",
-                    format!(
-                        "expected its verifier key beside {url} ('URL VKEY'), or a --policy that \
-                         has it, but found neither: a cosignature that cannot be verified is worth \
-                         nothing"
-                    ),
-                ));
+                return Err(no_key(url));
             }
-            targets.push((url.clone(), url, keys));
+            targets.push((url.clone(), url.clone(), keys));
         }
         targets
             .into_iter()
-            .for_each(|(name, url, keys)| plan.add(name, url, keys));
-        Ok(plan)
+            .for_each(|(name, url, keys)| self.add(name, url, keys));
+        Ok(())
     }
-}
 
-impl Plan {
-    /// Whether nobody is to be asked and nothing asked for.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.targets.is_empty() && self.policy.is_none()
+    fn say_kept(&self, argument: &str, before: Option<&Policy>, ui: &Ui) {
+        let quorum = |policy: Option<&Policy>| {
+            policy.map_or_else(|| "not readable".to_owned(), Policy::quorum_in_words)
+        };
+        let now = quorum(self.policy.as_ref());
+        let kept = self.kept.display();
+        ui.say(&match before {
+            None => format!(
+                "kept {argument} as {kept} (quorum: {now}); from now on checkpoints are published by \
+                 it"
+            ),
+            Some(_) => format!(
+                "replaced {kept} by {argument} (quorum: {now}, before it was: {})",
+                quorum(before)
+            ),
+        });
     }
 
     /// Whom one URL stands for is asked once, for all keys.
@@ -144,17 +258,41 @@ impl Plan {
     }
 
     /// Whether these cosignatures are enough to serve the note.
-    fn is_enough(&self, note: &Note, log: &[VerifierKey]) -> Result<bool, Error> {
+    fn is_enough(&self, writer: &LedgerWriter, note: &Note) -> Result<bool, Error> {
         let Some(policy) = &self.policy else {
-            return Ok(self.missing(note).is_empty());
+            // Of a ledger that was cosigned before policies were kept. What is served already may be
+            // served again.
+            return Ok(writer.pending().is_none() || !writer.was_cosigned()?);
         };
-        let origin = log.first().map_or("", |key| key.name().as_str());
-        let examined = policy.examine_signed_by(note, origin, log);
+        let log: Vec<VerifierKey> = writer.keys().verifiers().cloned().collect();
+        let origin = writer.manifest().origin.as_str();
+        let examined = policy.examine_signed_by(note, origin, &log);
         examined
             .map(|examined| examined.has_quorum)
             .map_err(|_| Error::Bug {
                 what: "a note of our own that the policy cannot examine",
             })
+    }
+
+    fn lacks(&self) -> String {
+        let kept = self.kept.display();
+        let Some(policy) = &self.policy else {
+            return format!(
+                "this log's checkpoints have been cosigned so far, but {kept}, which would say by \
+                 whom, is not there: give --policy, or --no-policy to go on without witnesses"
+            );
+        };
+        let mut words = format!("the quorum of the policy {kept} is not reached");
+        let asked = |key: &VerifierKey| self.targets.iter().any(|target| target.keys.contains(key));
+        let unasked = policy.witnesses().iter().filter(|one| !asked(&one.key));
+        let names: Vec<&str> = unasked.map(|witness| witness.name.as_str()).collect();
+        if !names.is_empty() {
+            words += &format!(
+                " ({} cannot be asked, for want of a URL in the policy)",
+                names.join(", ")
+            );
+        }
+        words
     }
 }
 
@@ -169,15 +307,14 @@ impl Plan {
 pub fn cosign_and_serve(
     writer: &mut LedgerWriter,
     staged: &Staged,
-    plan: &Plan,
+    asking: &Asking,
     ui: &Ui,
 ) -> Result<Cosigned, Error> {
     let mut note = staged.published.note.clone();
-    let log: Vec<VerifierKey> = writer.keys().verifiers().cloned().collect();
-    warn_of_other_log(plan, &log, ui);
-    let missing = plan.missing(&note);
-    let replies = ask(writer, staged, &missing, plan.timeout)?;
-    let (mut contradicted, mut witnesses) = (false, Vec::new());
+    warn_of_other_log(asking, writer, ui);
+    let missing = asking.missing(&note);
+    let replies = ask(writer, staged, &missing, asking.timeout)?;
+    let (mut contradicted, mut witnesses) = (Vec::new(), Vec::new());
     for (target, reply) in missing.iter().zip(&replies) {
         let mut says = reply.to_string();
         match reply {
@@ -189,50 +326,53 @@ pub fn cosign_and_serve(
                 }
             }
             Reply::Failed(_) => {}
-            Reply::Contradicts(_) => contradicted = true,
+            Reply::Contradicts { why, proof } => {
+                contradicted.push((target, why.as_str(), &**proof))
+            }
         }
         ui.say(&format!("witness {} ({}): {says}", target.name, target.url));
         witnesses.push(json!({"name": target.name, "url": target.url, "says": says,
             "cosigned": matches!(reply, Reply::Cosigned(_))}));
     }
-    writer.store(&note)?;
-    let is_enough = if plan.is_empty() {
-        !waits_for_witnesses(writer, &note, &log)?
-    } else {
-        plan.is_enough(&note, &log)?
+    // Before anything else: what is known now must not be lost.
+    let kept = match &contradicted[..] {
+        [] => None,
+        found => Some(writer.keep_contradiction(&contradiction_text(&note, found))?),
     };
-    let is_served = !contradicted && (is_enough || plan.fail == Fail::Open);
+    writer.store(&note)?;
+    let is_enough = kept.is_none() && asking.is_enough(writer, &note)?;
+    let is_served = is_enough || (kept.is_none() && asking.fail == Fail::Open);
     if is_served {
         writer.serve(&note)?;
     }
     let size = staged.published.head.size;
-    let (outcome, words) = match (contradicted, is_enough, is_served) {
-        (true, ..) => (
+    let (outcome, words) = match kept {
+        Some(path) => (
             Outcome::Disputed,
             Some(format!(
-                "error: NOT served: a witness knows another history of this log than this ledger \
-                 has. The checkpoint of size {size} is signed and stays in {}; show it to nobody \
-                 before this is cleared up",
+                "error: NOT served: {}. The checkpoint of size {size} is signed and stays in {}; \
+                 show it to nobody before this is cleared up",
+                LedgerError::Contradicted { path },
                 writer.layout().checkpoint_of_size(size).display()
             )),
         ),
-        (_, false, false) => (
+        None if !is_served => (
             Outcome::Incomplete,
             Some(format!(
                 "error: NOT served: {}. The checkpoint of size {size} is signed and kept with the \
                  cosignatures that it has; `ledgerline checkpoint` asks those who are missing \
                  again, --fail open serves it as it is",
-                plan.lacks()
+                asking.lacks()
             )),
         ),
-        (_, false, true) => (
+        None if !is_enough => (
             Outcome::Done,
             Some(format!(
                 "warning: served although {} (--fail open)",
-                plan.lacks()
+                asking.lacks()
             )),
         ),
-        _ => (Outcome::Done, None),
+        None => (Outcome::Done, None),
     };
     if let Some(words) = words {
         ui.say(&words);
@@ -245,50 +385,35 @@ pub fn cosign_and_serve(
     })
 }
 
-impl Plan {
-    fn lacks(&self) -> String {
-        let Some(policy) = &self.policy else {
-            return if self.targets.is_empty() {
-                "this log's checkpoints have been cosigned so far, and neither --policy nor \
-                 --witness says by whom now"
-            } else {
-                "not every --witness has cosigned"
-            }
-            .to_owned();
-        };
-        let mut words = "the quorum of the policy is not reached".to_owned();
-        let asked = |key: &VerifierKey| self.targets.iter().any(|target| target.keys.contains(key));
-        let unasked = policy.witnesses().iter().filter(|one| !asked(&one.key));
-        let names: Vec<&str> = unasked.map(|witness| witness.name.as_str()).collect();
-        if !names.is_empty() {
-            words += &format!(
-                " ({} cannot be asked, for want of a URL in the policy)",
-                names.join(", ")
-            );
-        }
-        words
-    }
+/// Says so if a witness has proved another history of this log: nothing may be signed or served then.
+#[must_use]
+pub fn is_contradicted(ledger: &Path, ui: &Ui) -> bool {
+    let Some(path) = contradiction(&Layout::new(ledger)) else {
+        return false;
+    };
+    ui.say(&format!(
+        "error: NOT served: {}",
+        LedgerError::Contradicted { path }
+    ));
+    true
 }
 
-/// Whether a checkpoint for which no witness is named is one of a log that has witnesses: it, or the
-/// one before, carries lines of others than the log. Forgetting `--policy` once must not serve what
-/// readers who ask for a quorum refuse.
-fn waits_for_witnesses(
-    writer: &LedgerWriter,
-    note: &Note,
-    log: &[VerifierKey],
-) -> Result<bool, Error> {
-    if writer.pending().is_none() {
-        return Ok(false);
+/// What is kept of a contradiction: who says what, and both signed notes.
+fn contradiction_text(ours: &Note, found: &[(&Target, &str, &Note)]) -> String {
+    let ms = i64::try_from(since_epoch().as_millis()).unwrap_or(i64::MAX);
+    let mut text = format!(
+        "Two histories of one log, both signed by its key. While this file is here, nothing more is \
+         signed or served.\n\nfound {}\n\n",
+        format_ms(ms)
+    );
+    for (target, why, note) in found {
+        text += &format!("witness {} at {}: {why}\n", target.name, target.url);
+        for key in &target.keys {
+            text += &format!("verifier key {key}\n");
+        }
+        text += &format!("\n{note}\n");
     }
-    let others = |note: &Note| {
-        let origin = log.first().map(VerifierKey::name);
-        note.signatures()
-            .iter()
-            .any(|line| Some(line.name()) != origin)
-    };
-    let before = writer.stored(2)?;
-    Ok(others(note) || before.iter().any(|(note, _)| others(note)))
+    text + &format!("this ledger:\n\n{ours}")
 }
 
 fn ask(
@@ -305,12 +430,14 @@ fn ask(
         path: writer.layout().root().to_owned(),
     })?;
     let log: Vec<VerifierKey> = writer.keys().verifiers().cloned().collect();
+    let known = writer.known_keys()?;
     let note = signed_by(&staged.published.note, &log).map_err(|_| Error::Bug {
         what: "a checkpoint without the log's signature",
     })?;
     let asked = Asked {
         note: &note,
         checkpoint,
+        log: &known,
         tree: &staged.tree,
         earlier: &stored,
     };
@@ -321,11 +448,16 @@ fn ask(
 /// none of them, the witness is asked where it stands.
 const RECENT: usize = 16;
 
-fn warn_of_other_log(plan: &Plan, log: &[VerifierKey], ui: &Ui) {
-    if let Some(policy) = &plan.policy
-        && !policy.logs().is_empty()
-        && !policy.logs().iter().any(|known| log.contains(&known.key))
-        && let Some(key) = log.first()
+fn warn_of_other_log(asking: &Asking, writer: &LedgerWriter, ui: &Ui) {
+    let is_known = |policy: &Policy| {
+        let mut keys = writer.keys().verifiers();
+        policy.logs().is_empty() || keys.any(|key| policy.logs().iter().any(|log| log.key == *key))
+    };
+    if asking
+        .policy
+        .as_ref()
+        .is_some_and(|policy| !is_known(policy))
+        && let Some(key) = writer.keys().verifiers().next()
     {
         ui.say(&format!(
             "warning: the policy has no line `log {key}`: whoever verifies with it will not know \
@@ -334,9 +466,23 @@ fn warn_of_other_log(plan: &Plan, log: &[VerifierKey], ui: &Ui) {
     }
 }
 
-fn read_policy(path: &Path) -> Result<Policy, Error> {
+/// The bytes of a policy.
+fn read_policy(path: &Path) -> Result<Vec<u8>, Error> {
     let bytes = read_bounded(path, MAX_POLICY_BYTES as u64)?;
-    Policy::parse(&bytes).map_err(|error| usage("--policy", format!("{}: {error}", path.display())))
+    match Policy::parse(&bytes) {
+        Ok(_) => Ok(bytes),
+        Err(error) => Err(usage("--policy", format!("{}: {error}", path.display()))),
+    }
+}
+
+fn no_key(url: &str) -> Error {
+    usage(
+        "--witness",
+        format!(
+            "expected its verifier key beside {url} ('URL VKEY'), or a policy that has it, but found \
+             neither: a cosignature that cannot be verified is worth nothing"
+        ),
+    )
 }
 
 /// A URL and a verifier key, in any order; or a URL.

@@ -23,7 +23,7 @@ pub mod witness;
 
 use crate::args::Command;
 use crate::error::{Error, Outcome};
-use crate::ledger::LedgerWriter;
+use crate::ledger::{LedgerError, LedgerWriter, contradiction};
 use crate::ui::Ui;
 
 /// Runs a command.
@@ -61,6 +61,9 @@ pub fn open_writer(path: &std::path::Path, ui: &Ui) -> Result<LedgerWriter, Erro
     let writer = LedgerWriter::open(path)?;
     for step in writer.recovery() {
         ui.say(&format!("recovered: {step}"));
+    }
+    if let Some(path) = contradiction(writer.layout()) {
+        ui.say(&format!("warning: {}", LedgerError::Contradicted { path }));
     }
     Ok(writer)
 }

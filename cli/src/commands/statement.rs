@@ -9,7 +9,7 @@ use ledgerline::royalty::{Pools, Rules};
 use ledgerline::statement::{RunInputs, RunSalts, SaltedRun, derive, registry_rows};
 use serde_json::json;
 
-use super::cosign::{CosignArgs, Plan, cosign_and_serve};
+use super::cosign::{CosignArgs, Plan, cosign_and_serve, is_contradicted};
 use super::open_writer;
 use crate::error::{Error, Outcome};
 use crate::ledger::durable::{parent_of, read_bounded};
@@ -71,6 +71,9 @@ pub struct Args {
 /// [`Error`]; the ledger is closed only after rules, pools and registry were found readable.
 pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
     let plan = args.cosign.plan()?;
+    if is_contradicted(&args.ledger, ui) {
+        return Ok(Outcome::Disputed);
+    }
     let out = RunDir::new(&args.out);
     out.check_free(args.force)?;
     let (rules_file, rules) = read_rules(&args.rules)?;
@@ -216,7 +219,8 @@ enum Closed {
 
 /// Closes the ledger, or takes its last checkpoint if it is closed.
 fn close(path: &Path, ledger: &Ledger, plan: &Plan, ui: &Ui) -> Result<Closed, Error> {
-    if plan.is_empty() && ledger.state() == State::Closed && ledger.sealed_size() > 0 {
+    let is_kept = ledger.layout().policy().exists();
+    if plan.is_empty() && !is_kept && ledger.state() == State::Closed && ledger.sealed_size() > 0 {
         match ledger.checkpoint() {
             Ok((note, checkpoint)) if checkpoint.head().size == ledger.sealed_size() => {
                 return Ok(Closed::Served(Box::new((note, checkpoint))));
@@ -227,13 +231,14 @@ fn close(path: &Path, ledger: &Ledger, plan: &Plan, ui: &Ui) -> Result<Closed, E
         }
     }
     let mut writer = open_writer(path, ui)?;
+    let asking = plan.settle(&mut writer, ui)?;
     let staged = writer.close_staged()?;
     ui.say(&format!(
         "closed {} with {} events",
         writer.manifest().origin,
         staged.published.head.size
     ));
-    let cosigned = cosign_and_serve(&mut writer, &staged, plan, ui)?;
+    let cosigned = cosign_and_serve(&mut writer, &staged, &asking, ui)?;
     if !cosigned.is_served {
         return Ok(Closed::NotServed(cosigned.outcome));
     }

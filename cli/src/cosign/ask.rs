@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use ledgerline::log::{AddCheckpoint, Note, NoteSignature, TreeHead, VerifierKey};
+use ledgerline::log::{AddCheckpoint, Checkpoint, Note, NoteSignature, TreeHead, VerifierKey};
+use ledgerline::wire::{decimal, hex};
 
 use super::{Asked, Reply, Target};
-use crate::ledger::LedgerError;
+use crate::ledger::{LedgerError, sha256};
 
 /// How often a witness may say that it stands elsewhere.
 const MAX_TRIES: usize = 3;
@@ -50,7 +51,14 @@ pub(super) fn ask(
         match answer.status {
             200 => return Ok(cosignatures(&answer.body, asked.note, &target.keys)),
             409 => match size(&answer.body) {
-                Some(size) if size > head.size => return Ok(behind(size, head)),
+                Some(size) if size > head.size => {
+                    let claim = format!(
+                        "it claims to have cosigned this log at size {size}, but found only {} \
+                         events here",
+                        head.size
+                    );
+                    return unproven(&agent, asked, target, deadline, claim);
+                }
                 Some(size) if size != old_size => old_size = size,
                 _ => {
                     let said = excerpt(&answer.body);
@@ -60,8 +68,14 @@ pub(super) fn ask(
                     )));
                 }
             },
-            // It named this size itself, now or by a cosignature, and the proof from there is right.
-            422 if old_size > 0 => return Ok(forked(old_size, head, &answer.body)),
+            422 => {
+                let claim = format!(
+                    "expected it to take the proof from size {old_size} to {}, but found 422: {}",
+                    head.size,
+                    excerpt(&answer.body)
+                );
+                return unproven(&agent, asked, target, deadline, claim);
+            }
             status => {
                 return Ok(Reply::Failed(format!(
                     "expected status 200, but found {status}: {}",
@@ -76,22 +90,69 @@ pub(super) fn ask(
     )))
 }
 
-fn behind(size: u64, head: TreeHead) -> Reply {
-    Reply::Contradicts(format!(
-        "it has cosigned this log at size {size}, but found only {} events here: this ledger is an \
-         older copy of what was published. Put the newest copy back; sign nothing with this one",
-        head.size
-    ))
+/// A witness claims to know another history. An answer to `add-checkpoint` is signed by nobody, so it
+/// counts only with the checkpoint that the witness gives its monitors: signed by the log, cosigned
+/// by the witness, and not of this log.
+///
+/// Source: C2SP tlog-witness v1.0.0, "Monitor Retrieval Mechanism".
+fn unproven(
+    agent: &ureq::Agent,
+    asked: Asked<'_>,
+    target: &Target,
+    deadline: Instant,
+    claim: String,
+) -> Result<Reply, LedgerError> {
+    let without = |why: &str| Reply::Failed(format!("{claim}; without proof: {why}"));
+    let (proof, known) = match newest(agent, asked, target, deadline) {
+        Err(why) => return Ok(without(&why)),
+        Ok(newest) => newest,
+    };
+    let head = asked.tree.head();
+    let why = if known.size > head.size {
+        format!(
+            "it has cosigned a checkpoint of this log of size {}, but found only {} events here: \
+             this ledger is an older copy of what was published",
+            known.size, head.size
+        )
+    } else if asked.tree.root_before(known.size)? != known.root {
+        format!(
+            "it has cosigned a checkpoint of this log of size {} with the root {}, which the first \
+             events of this ledger have not: the log has two histories",
+            known.size, known.root
+        )
+    } else {
+        let words = "its newest checkpoint, of size";
+        return Ok(without(&format!("{words} {}, is of this log", known.size)));
+    };
+    let proof = Box::new(proof);
+    Ok(Reply::Contradicts { why, proof })
 }
 
-fn forked(old_size: u64, head: TreeHead, body: &[u8]) -> Reply {
-    Reply::Contradicts(format!(
-        "expected it to take the proof from size {old_size} to {}, but found a refusal ({}): what \
-         it has cosigned is not the beginning of this ledger. Put the newest copy back; sign \
-         nothing with this one",
-        head.size,
-        excerpt(body)
-    ))
+/// The checkpoint that the witness shows to monitors, if the log signed it and the witness cosigned
+/// it.
+fn newest(
+    agent: &ureq::Agent,
+    asked: Asked<'_>,
+    target: &Target,
+    deadline: Instant,
+) -> Result<(Note, TreeHead), String> {
+    let origin = asked.checkpoint.origin();
+    let prefix = target.url.trim_end_matches('/');
+    let url = format!("{prefix}/{}/checkpoint", hex(&sha256(origin.as_bytes())));
+    let answer = get(agent, &url, deadline)?;
+    if answer.status != 200 {
+        return Err(format!(
+            "expected its newest checkpoint at {url}, but found status {}",
+            answer.status
+        ));
+    }
+    let wrong = |error: &dyn std::fmt::Display| {
+        format!("expected a checkpoint of this log, cosigned by it, at {url}: {error}")
+    };
+    let note = Note::parse(&answer.body).map_err(|error| wrong(&error))?;
+    let checkpoint = Checkpoint::open(&note, origin, asked.log).map_err(|error| wrong(&error))?;
+    note.verify(&target.keys).map_err(|error| wrong(&error))?;
+    Ok((note, checkpoint.head()))
 }
 
 /// Size of the newest earlier checkpoint that one of these keys has cosigned; 0 if there is none.
@@ -109,17 +170,32 @@ fn last_cosigned(asked: Asked<'_>, keys: &[VerifierKey]) -> u64 {
 }
 
 fn post(agent: &ureq::Agent, url: &str, body: &str, deadline: Instant) -> Result<Answer, String> {
+    let left = left(deadline)?;
+    let request = agent.post(url).config().timeout_global(Some(left)).build();
+    let sent = request
+        .header("Content-Type", "text/plain; charset=utf-8")
+        .send(body);
+    answer(sent, left)
+}
+
+fn get(agent: &ureq::Agent, url: &str, deadline: Instant) -> Result<Answer, String> {
+    let left = left(deadline)?;
+    let request = agent.get(url).config().timeout_global(Some(left)).build();
+    answer(request.call(), left)
+}
+
+fn left(deadline: Instant) -> Result<Duration, String> {
     let left = deadline.saturating_duration_since(Instant::now());
     if left.is_zero() {
         return Err("no answer in time".to_owned());
     }
-    let sent = agent
-        .post(url)
-        .config()
-        .timeout_global(Some(left))
-        .build()
-        .header("Content-Type", "text/plain; charset=utf-8")
-        .send(body);
+    Ok(left)
+}
+
+fn answer(
+    sent: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+    left: Duration,
+) -> Result<Answer, String> {
     let mut response = sent.map_err(|error| words(&error, left))?;
     let status = response.status().as_u16();
     let limited = response.body_mut().with_config().limit(MAX_ANSWER_BYTES);
@@ -174,10 +250,7 @@ fn names(keys: &[VerifierKey]) -> String {
 
 /// The body of status 409.
 fn size(body: &[u8]) -> Option<u64> {
-    let text = str::from_utf8(body).ok()?.trim_end();
-    text.parse()
-        .ok()
-        .filter(|size: &u64| size.to_string() == text)
+    decimal(str::from_utf8(body).ok()?.trim_end())
 }
 
 /// The beginning of what a stranger sent, for messages.

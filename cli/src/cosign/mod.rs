@@ -33,6 +33,8 @@ pub struct Asked<'a> {
     pub note: &'a Note,
     /// The checkpoint.
     pub checkpoint: &'a Checkpoint,
+    /// All keys that ever signed for the log.
+    pub log: &'a [VerifierKey],
     /// Its tree.
     pub tree: &'a LogTree,
     /// Checkpoints of the same log, the newest first: those that a witness has cosigned tell where it
@@ -47,8 +49,14 @@ pub enum Reply {
     Cosigned(Vec<NoteSignature>),
     /// Nothing that is of use; another time perhaps.
     Failed(String),
-    /// It has cosigned what this log does not extend: this log is a fork, or the witness lies.
-    Contradicts(String),
+    /// It shows a checkpoint that this log's key signed and that this log does not have: this ledger
+    /// is an old copy, or the log forked.
+    Contradicts {
+        /// What differs.
+        why: String,
+        /// That checkpoint, verified under a key of the log and one of the witness.
+        proof: Box<Note>,
+    },
 }
 
 impl fmt::Display for Reply {
@@ -56,7 +64,7 @@ impl fmt::Display for Reply {
         match self {
             Reply::Cosigned(_) => f.write_str("cosigned"),
             Reply::Failed(why) => f.write_str(why),
-            Reply::Contradicts(why) => write!(f, "CONTRADICTS: {why}"),
+            Reply::Contradicts { why, .. } => write!(f, "CONTRADICTS: {why}"),
         }
     }
 }

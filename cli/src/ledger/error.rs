@@ -97,6 +97,11 @@ pub enum LedgerError {
         /// The one that is there.
         found: Option<TreeHead>,
     },
+    /// A witness has proved another history of this log.
+    Contradicted {
+        /// The file that holds the proof.
+        path: PathBuf,
+    },
     /// A segment is not what `SHA256SUMS` and the format say.
     Segment {
         /// Its number.
@@ -286,6 +291,14 @@ impl fmt::Display for LedgerError {
                     named(found)
                 )
             }
+            Self::Contradicted { path } => write!(
+                f,
+                "{}: expected one history of this log, but found a witness's proof of another one; \
+                 nothing was signed or served. This ledger is probably an old copy: put the newest \
+                 one back. If the witness is in the wrong, move that file away and take the witness \
+                 out of the policy",
+                path.display()
+            ),
             Self::Segment {
                 number,
                 path,

@@ -96,6 +96,18 @@ impl Layout {
         self.root.join(format!("checkpoints/{size}"))
     }
 
+    /// `policy`: the tlog-policy by which the log is published.
+    #[must_use]
+    pub fn policy(&self) -> PathBuf {
+        self.root.join("policy")
+    }
+
+    /// `contradiction`: a witness's proof of another history of this log.
+    #[must_use]
+    pub fn contradiction(&self) -> PathBuf {
+        self.root.join("contradiction")
+    }
+
     /// `tile`
     #[must_use]
     pub fn tiles(&self) -> PathBuf {

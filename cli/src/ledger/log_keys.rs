@@ -4,7 +4,6 @@
 //! keys that ever signed for this log. *Does not know:* who trusts which of them.
 
 use std::path::Path;
-use std::time::SystemTime;
 
 use ledgerline::log::{
     Checkpoint, CosigningKey, KeyError, KeyName, Note, NoteError, SignatureType, SigningKey,
@@ -16,6 +15,7 @@ use super::durable::{Access, FileError, read_bounded};
 use super::error::LedgerError;
 use super::layout::Layout;
 use super::secrets;
+use crate::clock::since_epoch;
 
 /// The most keys that sign at one time.
 pub(super) const MAX_KEYS: usize = 8;
@@ -81,9 +81,7 @@ impl LogKeys {
     ///
     /// [`LedgerError::File`].
     pub(super) fn write(&self, layout: &Layout) -> Result<(), LedgerError> {
-        let mut known = read_vkeys(layout)?;
-        let new = self.verifiers().filter(|key| !known.contains(key));
-        known.extend(new.cloned().collect::<Vec<_>>());
+        let known = all_keys(layout, self)?;
         let vkeys: String = known.iter().map(|key| format!("{key}\n")).collect();
         layout
             .disk()
@@ -162,7 +160,7 @@ impl LogKeys {
         for key in &self.cosigning {
             if missing(note, key.verifier()) {
                 let line = key
-                    .cosign(checkpoint, unix_seconds())
+                    .cosign(checkpoint, since_epoch().as_secs())
                     .map_err(|error| cannot_sign(checkpoint, &error))?;
                 note.add(line)
                     .map_err(|error| cannot_sign(checkpoint, &error))?;
@@ -271,6 +269,17 @@ pub(super) fn read_vkeys(layout: &Layout) -> Result<Vec<VerifierKey>, LedgerErro
     (1..).zip(text.lines()).map(key).collect()
 }
 
+/// The keys of `vkeys`, and after them those that sign but are not listed.
+pub(super) fn all_keys(layout: &Layout, keys: &LogKeys) -> Result<Vec<VerifierKey>, LedgerError> {
+    let mut known = read_vkeys(layout)?;
+    for key in keys.verifiers() {
+        if !known.contains(key) {
+            known.push(key.clone());
+        }
+    }
+    Ok(known)
+}
+
 /// Why keys cannot be changed in this way.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
@@ -288,7 +297,7 @@ pub enum KeysError {
     },
     /// Run notes need a key of type 0x01.
     LastKey,
-    /// The newest checkpoint is not yet signed by a key that stays.
+    /// The newest or the served checkpoint is not yet signed by a key that stays.
     NoOverlap,
 }
 
@@ -314,8 +323,9 @@ impl std::fmt::Display for KeysError {
                  run `ledgerline keys rotate` first",
             ),
             Self::NoOverlap => f.write_str(
-                "expected the newest checkpoint to be signed by a key that stays, but found only \
-                 retired ones; run `ledgerline checkpoint` first, and let readers learn the new key",
+                "expected the newest and the served checkpoint to be signed by a key that stays, but \
+                 found only retired ones; run `ledgerline checkpoint` first until it is served, and \
+                 let readers learn the new key",
             ),
         }
     }
@@ -326,11 +336,6 @@ fn cannot_sign(checkpoint: &Checkpoint, error: &dyn std::fmt::Display) -> Ledger
         size: checkpoint.head().size,
         problem: error.to_string(),
     }
-}
-
-fn unix_seconds() -> u64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    since.map_or(0, |since| since.as_secs())
 }
 
 /// Whether others than its owner can read a secret file.

@@ -3,6 +3,7 @@
 //! *In:* events, paths. *Out:* segments, tiles, checkpoints, all durable before they are
 //! acknowledged. *Does not know:* what events are worth.
 
+mod agreed;
 mod derive;
 mod disk;
 pub mod durable;
@@ -23,6 +24,7 @@ pub mod served;
 pub mod wal;
 mod writer;
 
+pub use agreed::{contradiction, recorded_policy, with_lines_of};
 pub use error::{LedgerError, SegmentProblem};
 pub use index::sha256;
 pub use layout::Layout;

@@ -12,6 +12,7 @@ use ledgerline::log::{BASE_LEAVES, Checkpoint, Hash, HashTree, Note, TreeHead, p
 use ledgerline::record::{SEGMENT_EVENTS, segment_key};
 use ledgerline::salt::SaltKey;
 
+use super::agreed::with_lines_of;
 use super::durable::{Access, read_bounded};
 use super::error::LedgerError;
 use super::layout::Layout;
@@ -78,7 +79,18 @@ impl LogTree {
     }
 
     /// The root of the first `size` leaves. Reads at most one segment.
-    fn root_before(&self, size: u64) -> Result<Hash, LedgerError> {
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Shrunk`] if it has fewer; [`LedgerError::File`], [`LedgerError::Segment`].
+    pub fn root_before(&self, size: u64) -> Result<Hash, LedgerError> {
+        let found = self.tree.size();
+        if size > found {
+            return Err(LedgerError::Shrunk {
+                signed: size,
+                found,
+            });
+        }
         let leaves = self.leaves_before(size)?;
         let mut leaf = |index| leaves.hash(index);
         Ok(self.tree.subtree_root(0, size, &mut leaf))
@@ -131,6 +143,7 @@ impl LedgerWriter {
     }
 
     pub(super) fn stage_now(&mut self) -> Result<Staged, LedgerError> {
+        self.check_uncontradicted()?;
         // Before anything is signed, and once more when the next step is the swap.
         self.check_unmoved()?;
         let tree = self.tree()?;
@@ -174,22 +187,24 @@ impl LedgerWriter {
     }
 
     /// Stores the newest checkpoint's note, which may have got more signatures.
-    pub(super) fn store_now(&mut self, note: &Note) -> Result<(), LedgerError> {
-        let path = self.layout.checkpoint_of_size(self.checked(note)?.size);
-        if let Some((newest, _)) = &mut self.newest
-            && newest != note
-        {
-            let bytes = note.to_string();
+    /// Lines that are there already stay. Gives what is then stored.
+    pub(super) fn store_now(&mut self, note: &Note) -> Result<(Note, Checkpoint), LedgerError> {
+        let (newest, checkpoint) = self.checked(note)?;
+        let merged = with_lines_of(note, &newest);
+        if newest != merged {
+            let path = self.layout.checkpoint_of_size(checkpoint.head().size);
+            let bytes = merged.to_string();
             self.layout
                 .disk()
                 .write_atomic(&path, bytes.as_bytes(), Access::Public)?;
-            *newest = note.clone();
+            self.newest = Some((merged.clone(), checkpoint.clone()));
         }
-        Ok(())
+        Ok((merged, checkpoint))
     }
 
     pub(super) fn serve_now(&mut self, note: &Note) -> Result<(), LedgerError> {
-        self.store_now(note)?;
+        self.check_uncontradicted()?;
+        let (note, checkpoint) = self.store_now(note)?;
         self.check_unmoved()?;
         let path = self.layout.checkpoint();
         let bytes = note.to_string();
@@ -199,12 +214,12 @@ impl LedgerWriter {
             let disk = self.layout.disk();
             disk.write_atomic(&path, bytes.as_bytes(), Access::Public)?;
         }
-        self.served = Some(self.checked(note)?);
+        self.served = Some((note, checkpoint));
         Ok(())
     }
 
-    /// The head of a note, if that is the newest checkpoint, signed by the log's key.
-    fn checked(&self, note: &Note) -> Result<TreeHead, LedgerError> {
+    /// The newest checkpoint as it is stored, if this note is the same one, signed by the log's key.
+    fn checked(&self, note: &Note) -> Result<(Note, Checkpoint), LedgerError> {
         let path = self.layout.checkpoint();
         let wrong = |error| LedgerError::Checkpoint {
             path: path.clone(),
@@ -212,15 +227,14 @@ impl LedgerWriter {
         };
         let keys: Vec<_> = self.keys.verifiers().cloned().collect();
         let found = Checkpoint::open(note, self.manifest.origin.as_str(), &keys).map_err(wrong)?;
-        let expected = self.newest.as_ref().map(|(_, newest)| newest.head());
-        if Some(found.head()) != expected {
-            return Err(LedgerError::Moved {
+        match &self.newest {
+            Some((stored, newest)) if newest.head() == found.head() => Ok((stored.clone(), found)),
+            other => Err(LedgerError::Moved {
                 path,
-                expected,
+                expected: other.as_ref().map(|(_, newest)| newest.head()),
                 found: Some(found.head()),
-            });
+            }),
         }
-        Ok(found.head())
     }
 
     /// The tree over all events: sealed segments by their tiles, the rest by its leaves.
@@ -267,7 +281,7 @@ impl LedgerWriter {
             Err(LedgerError::NoCheckpoint { .. }) => None,
             other => Some(other?.1.head()),
         };
-        let expected = self.served;
+        let expected = self.served_head();
         if found != expected {
             return Err(LedgerError::Moved {
                 path,
@@ -308,13 +322,6 @@ fn sealed(layout: &Layout, number: u64) -> Result<Vec<Event>, LedgerError> {
 
 /// Refuses a tree that does not begin with the one that was signed.
 fn check_extends(tree: &LogTree, old: TreeHead) -> Result<(), LedgerError> {
-    let size = tree.tree.size();
-    if size < old.size {
-        return Err(LedgerError::Shrunk {
-            signed: old.size,
-            found: size,
-        });
-    }
     let found = tree.root_before(old.size)?;
     if found != old.root {
         return Err(LedgerError::Forked {

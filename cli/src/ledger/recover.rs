@@ -7,11 +7,12 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use ledgerline::log::{Checkpoint, Note, TreeHead, VerifierKey};
+use ledgerline::log::{Checkpoint, Note, VerifierKey};
 use ledgerline::record::{SEGMENT_EVENTS, segment_key};
 use ledgerline::salt::SaltKey;
 use ledgerline::wire::hex;
 
+use super::agreed::with_lines_of;
 use super::durable::{Access, FileError, read_bounded};
 use super::error::{LedgerError, SegmentProblem};
 use super::index::{read_salt_keys, read_sums, sha256, write_salt_keys};
@@ -33,7 +34,7 @@ pub enum RecoveryStep {
     RemovedWal(u64),
     /// A full segment was not sealed yet.
     Sealed(u64),
-    /// The last, unacknowledged batch was not written whole.
+    /// The last batch is not whole. Only damage does that to one that was acknowledged.
     DroppedTorn {
         /// Segment.
         segment: u64,
@@ -44,7 +45,8 @@ pub enum RecoveryStep {
     },
     /// `salt-keys` was not as it should be.
     RewroteSaltKeys,
-    /// The served checkpoint was not among the stored ones.
+    /// The served checkpoint was not among the stored ones, or had signatures that the stored one
+    /// had not.
     StoredCheckpoint(u64),
     /// The newest checkpoint is signed and not served.
     PendingCheckpoint(u64),
@@ -68,17 +70,22 @@ impl fmt::Display for RecoveryStep {
                 bytes,
             } => write!(
                 f,
-                "cut {bytes} bytes of a half-written batch, never acknowledged, off segment \
-                 {segment}, which keeps {kept} events"
+                "cut {bytes} bytes of a half-written batch off segment {segment}, which keeps {kept} \
+                 events; a crash leaves such a batch only if it was not acknowledged yet: if yours \
+                 was, the file was damaged, so restore it from a copy"
             ),
             Self::RewroteSaltKeys => f.write_str("wrote segments/salt-keys again"),
             Self::StoredCheckpoint(size) => {
-                write!(f, "stored the served checkpoint of size {size} again")
+                write!(
+                    f,
+                    "stored the served checkpoint of size {size} again, with all signatures"
+                )
             }
             Self::PendingCheckpoint(size) => write!(
                 f,
-                "the checkpoint of size {size} is signed and not served yet; `checkpoint` or \
-                 `statement` serves it, with the cosignatures that are asked for"
+                "the checkpoint of size {size} is signed and not served: it awaits cosignatures, or \
+                 publishing was interrupted; `checkpoint` or `statement` serves it once the \
+                 policy of the ledger is met"
             ),
             Self::FinishedClosing => f.write_str("finished closing the period"),
         }
@@ -91,7 +98,7 @@ pub(super) struct Recovered {
     pub(super) sealed_events: u64,
     pub(super) open: Option<OpenSegment>,
     pub(super) newest: Option<(Note, Checkpoint)>,
-    pub(super) served: Option<TreeHead>,
+    pub(super) served: Option<(Note, Checkpoint)>,
     pub(super) steps: Vec<RecoveryStep>,
 }
 
@@ -322,9 +329,9 @@ fn newest_checkpoint(
         let checkpoint = Checkpoint::open(&note, origin, keys)
             .map_err(|error| LedgerError::Checkpoint { path, error })?;
         let size = checkpoint.head().size;
-        match &newest {
+        match &mut newest {
             Some((_, other)) if other.head().size > size => {}
-            Some((_, other)) if other.head().size == size => {
+            Some((stored, other)) if other.head().size == size => {
                 if other.head().root != checkpoint.head().root {
                     return Err(LedgerError::Forked {
                         size,
@@ -332,6 +339,8 @@ fn newest_checkpoint(
                         found: checkpoint.head().root,
                     });
                 }
+                // Cosignatures that only one of the two files has are not lost.
+                *stored = with_lines_of(stored, &note);
             }
             _ => newest = Some((note, checkpoint)),
         }
@@ -344,15 +353,15 @@ pub(super) fn stored_sizes(layout: &Layout) -> Result<Vec<u64>, LedgerError> {
     numbers(&layout.checkpoints(), "")
 }
 
-/// The head that `checkpoint` shows.
-fn served(layout: &Layout, manifest: &Manifest) -> Result<Option<TreeHead>, LedgerError> {
+/// What `checkpoint` holds.
+fn served(layout: &Layout, manifest: &Manifest) -> Result<Option<(Note, Checkpoint)>, LedgerError> {
     match read_checkpoint(layout, &layout.checkpoint(), manifest.origin.as_str()) {
         Err(LedgerError::NoCheckpoint { .. }) => Ok(None),
-        other => Ok(Some(other?.1.head())),
+        other => other.map(Some),
     }
 }
 
-/// Writes `checkpoints/<size>` of the newest checkpoint, if it is not there.
+/// Writes `checkpoints/<size>` of the newest checkpoint, if it is not there or lacks a signature.
 fn store(
     layout: &Layout,
     manifest: &Manifest,
@@ -363,7 +372,7 @@ fn store(
     match read_checkpoint(layout, &path, manifest.origin.as_str()) {
         Err(LedgerError::NoCheckpoint { .. }) => {}
         other => {
-            if other?.1.head().size == size {
+            if other?.0 == *note {
                 return Ok(false);
             }
         }

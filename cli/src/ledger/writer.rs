@@ -17,7 +17,7 @@ use ledgerline::salt::ListenerKey;
 use super::durable::{Access, Disk, FileError, RealDisk};
 use super::error::LedgerError;
 use super::layout::Layout;
-use super::log_keys::{KeysError, LogKeys, read_vkeys};
+use super::log_keys::{KeysError, LogKeys, all_keys};
 use super::manifest::{Manifest, State};
 use super::publish::{Published, Staged};
 use super::reader::read_checkpoint;
@@ -38,8 +38,8 @@ pub struct LedgerWriter {
     pub(super) open: Option<OpenSegment>,
     /// The newest checkpoint that was signed, its signature verified.
     pub(super) newest: Option<(Note, Checkpoint)>,
-    /// The head that `checkpoint` shows.
-    pub(super) served: Option<TreeHead>,
+    /// What `checkpoint` holds.
+    pub(super) served: Option<(Note, Checkpoint)>,
     pub(super) recovery: Vec<RecoveryStep>,
     listener: ListenerKey,
     stopped: bool,
@@ -94,9 +94,7 @@ impl LedgerWriter {
         let manifest = Manifest::read(&layout)?;
         // So may the keys.
         let keys = LogKeys::read(&layout, &manifest.origin)?;
-        let mut known = read_vkeys(&layout)?;
-        known.extend(keys.verifiers().cloned());
-        known.dedup();
+        let known = all_keys(&layout, &keys)?;
         let state = recover::recover(&layout, &manifest, &known, master)?;
         let mut writer = Self {
             layout,
@@ -154,6 +152,15 @@ impl LedgerWriter {
         &self.keys
     }
 
+    /// All keys that ever signed for this log.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Damaged`].
+    pub fn known_keys(&self) -> Result<Vec<VerifierKey>, LedgerError> {
+        all_keys(&self.layout, &self.keys)
+    }
+
     /// Adds a key of type 0x01 or 0x06. From now on it signs beside those that are there: readers
     /// who know only the old ones go on reading while they learn the new one.
     ///
@@ -171,15 +178,18 @@ impl LedgerWriter {
     ///
     /// # Errors
     ///
-    /// [`LedgerError::Keys`] for an unknown id, the last key, or while the newest checkpoint has no
-    /// signature of a key that stays; [`LedgerError::File`], after which the writer is stopped.
+    /// [`LedgerError::Keys`] for an unknown id, the last key, or while the newest or the served
+    /// checkpoint has no signature of a key that stays; [`LedgerError::File`], after which the writer is stopped.
     pub fn retire_key(&mut self, id: u32) -> Result<(), LedgerError> {
         self.keys.check_retire(id).map_err(LedgerError::Keys)?;
         let staying = |key: &&VerifierKey| key.id() != id;
         let staying: Vec<_> = self.keys.verifiers().filter(staying).cloned().collect();
-        let newest = self.newest.as_ref();
-        if newest.is_some_and(|(note, _)| note.verify(&staying).is_err()) {
-            return Err(LedgerError::Keys(KeysError::NoOverlap));
+        // The served one as well: a newer one may wait for cosignatures for long, and what readers
+        // fetch meanwhile must verify.
+        for (note, _) in self.newest.iter().chain(&self.served) {
+            if note.verify(&staying).is_err() {
+                return Err(LedgerError::Keys(KeysError::NoOverlap));
+            }
         }
         self.keys.retire(id);
         self.unless_stopped(|writer| writer.keys.write(&writer.layout))
@@ -282,7 +292,7 @@ impl LedgerWriter {
     /// [`LedgerError::Moved`], [`LedgerError::Checkpoint`] if it is another checkpoint;
     /// [`LedgerError::Halted`].
     pub fn store(&mut self, note: &Note) -> Result<(), LedgerError> {
-        self.unless_stopped(|writer| writer.store_now(note))
+        self.unless_stopped(|writer| writer.store_now(note).map(|_| ()))
     }
 
     /// Serves the newest checkpoint with the signatures that this note has: stores it, and replaces
@@ -299,7 +309,14 @@ impl LedgerWriter {
     #[must_use]
     pub fn pending(&self) -> Option<u64> {
         let newest = self.newest.as_ref().map(|(_, newest)| newest.head())?;
-        (self.served != Some(newest)).then_some(newest.size)
+        (self.served_head() != Some(newest)).then_some(newest.size)
+    }
+
+    /// The head that `checkpoint` shows.
+    pub(super) fn served_head(&self) -> Option<TreeHead> {
+        self.served
+            .as_ref()
+            .map(|(_, checkpoint)| checkpoint.head())
     }
 
     /// The newest stored checkpoints, at most `count`, the newest first. Their signatures are not
@@ -373,6 +390,10 @@ impl LedgerWriter {
                 }
             }
             let size = writer.size();
+            // Opening such a ledger must go well, so that it can be looked at.
+            if super::contradiction(&writer.layout).is_some() {
+                return Ok(done);
+            }
             if writer.newest.as_ref().map(|(_, newest)| newest.head().size) != Some(size) {
                 writer.stage_now()?;
                 done = true;
@@ -428,7 +449,7 @@ impl LedgerWriter {
         }
     }
 
-    fn unless_stopped<T>(
+    pub(super) fn unless_stopped<T>(
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, LedgerError>,
     ) -> Result<T, LedgerError> {

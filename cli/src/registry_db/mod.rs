@@ -20,7 +20,6 @@ pub use tables::FILES;
 pub use view::HistoryRow;
 
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use ledgerline::id::{Isrc, ListenerId, Name, PartyId, Territories};
 use ledgerline::money::{Currency, Ppm};
@@ -28,6 +27,7 @@ use ledgerline::registry::{Holder, Licence, Parts, Recording, Share, Snapshot, S
 use ledgerline::time::Interval;
 use rusqlite::{Connection, OpenFlags, Row};
 
+use crate::clock::since_epoch;
 use error::at;
 
 /// `LLRG` as SQLite's application id.
@@ -141,10 +141,7 @@ impl RegistryDb {
 
     /// The clock's time, µs, but always later than everything recorded.
     fn next_moment(&self) -> Result<i64, RegistryDbError> {
-        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-        let clock = since.map_or(0, |since| {
-            i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
-        });
+        let clock = i64::try_from(since_epoch().as_micros()).unwrap_or(i64::MAX);
         Ok(clock.max(self.last_recorded()? + 1))
     }
 

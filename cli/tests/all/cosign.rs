@@ -20,7 +20,7 @@ use ledgerline::log::{
     AddCheckpoint, Checkpoint, CosigningKey, Hash, KeyName, Note, Policy, SignatureType, TreeHead,
     VerifierKey, verify_consistency,
 };
-use ledgerline_cli::ledger::{Ledger, LedgerWriter};
+use ledgerline_cli::ledger::{Ledger, LedgerError, LedgerWriter};
 
 /// A ledger, its key, and witnesses that follow it.
 struct World {
@@ -202,32 +202,231 @@ fn the_policy_decides_what_is_served() {
 }
 
 #[test]
-fn a_forgotten_policy_serves_nothing_of_a_witnessed_log() {
-    let world = World::new(1);
-    let place = &world.place;
+fn a_forgotten_policy_is_remembered() {
+    let mut world = World::new(1);
+    let kept = "april/policy";
+    world.place.init("april");
+    for file in ["secret/log.key", "secret/master.key", "vkeys"] {
+        let of = |ledger: &str| world.place.path(ledger).join(file);
+        fs::copy(of("ledger"), of("april")).unwrap();
+    }
+    let append = |world: &World, from, to| {
+        let mut writer = LedgerWriter::open(&world.place.path("april")).unwrap();
+        writer
+            .append(&(from..to).map(event).collect::<Vec<_>>())
+            .unwrap();
+        writer.commit().unwrap();
+    };
+    let served = |world: &World| fs::read(world.place.path("april/checkpoint")).ok();
+    let urls = world.urls();
+    world.policy("all", &urls);
+    let policy = fs::read(world.place.path("policy")).unwrap();
+
+    // The very first checkpoint misses its quorum; forgetting --policy does not serve it.
+    drop(world.witnesses[0].1.take());
+    append(&world, 0, 10);
+    let ran = world.place.run("checkpoint april --policy policy");
+    ended(
+        &ran,
+        3,
+        &[
+            "NOT served",
+            "kept --policy as april/policy",
+            "quorum: 1 of 1 (w0)",
+        ],
+    );
+    assert_eq!(fs::read(world.place.path(kept)).unwrap(), policy);
+    let by_it = [
+        "by the policy of the ledger, april/policy",
+        "w0",
+        "NOT served",
+    ];
+    ended(&world.place.run("checkpoint april"), 3, &by_it);
+    // However often, and whatever comes in meanwhile.
+    for from in [10, 20] {
+        append(&world, from, from + 10);
+        ended(&world.place.run("checkpoint april"), 3, &by_it);
+        assert_eq!(served(&world), None);
+    }
+    // One time it is served without: the policy stays.
+    let ran = world.place.run("checkpoint april --fail open");
+    ended(
+        &ran,
+        0,
+        &["warning: served although the quorum of the policy april/policy"],
+    );
+    append(&world, 30, 40);
+    let before = served(&world);
+    ended(&world.place.run("checkpoint april"), 3, &by_it);
+    // Nor does `statement` get around it, before it closes and after.
+    world.place.run("simulate --plays 50 --out data").fine();
+    world.place.run("registry april import data").fine();
+    let statement = "statement april --rules data/rules.toml --pools data/pools.csv --out run";
+    for _ in 0..2 {
+        ended(&world.place.run(statement), 3, &by_it);
+        assert!(!world.place.path("run").exists());
+    }
+    assert_eq!(served(&world), before);
+
+    // The witness is back, and nobody has to say a word.
+    world.witnesses[0].1 = Some(Served::start(&world.place, "w0", &[]));
     world.policy("all", &world.urls());
+    let ran = world.place.run("checkpoint april --policy policy");
+    ended(&ran, 0, &["replaced april/policy by --policy", "cosigned"]);
+    let ran = world.place.run("checkpoint april --policy policy");
+    assert!(!ran.err.contains("replaced"), "{}", ran.err);
+    let note = Note::parse(&served(&world).unwrap()).unwrap();
+    assert_eq!(world.cosigners(&note), 1);
+
+    // To stop is said once, and kept.
+    world
+        .place
+        .run("checkpoint april --no-policy --policy policy")
+        .refused(&["--no-policy"]);
+    let ran = world.place.run("checkpoint april --no-policy");
+    ended(
+        &ran,
+        0,
+        &["replaced april/policy by --no-policy", "quorum: none"],
+    );
+    let ran = world.place.run("checkpoint april");
+    ended(&ran, 0, &[]);
+    assert!(!ran.err.contains("policy"), "{}", ran.err);
+    world.place.write(kept, "quorum nobody\n");
+    world
+        .place
+        .run("checkpoint april")
+        .refused(&["policy", "tlog-policy", "nobody"]);
+}
+
+#[test]
+fn a_log_that_was_cosigned_before_policies_were_kept_asks_for_one() {
+    let mut world = World::new(1);
+    world.policy("all", &world.urls());
+    let forget = |world: &World| fs::remove_file(world.place.path("ledger/policy")).unwrap();
     // A log without witnesses needs none.
     world.append(0, 10);
-    ended(&place.run("checkpoint ledger"), 0, &[]);
+    ended(&world.checkpoint(""), 0, &[]);
     world.append(10, 20);
-    ended(&place.run("checkpoint ledger --policy policy"), 0, &[]);
+    ended(&world.checkpoint("--policy policy"), 0, &[]);
+    forget(&world);
     // What is served already is served again.
-    ended(&place.run("checkpoint ledger"), 0, &[]);
-    let served = fs::read(place.path("ledger/checkpoint")).unwrap();
-    world.append(20, 30);
+    ended(&world.checkpoint(""), 0, &[]);
+    let served = world.served();
+    // Refused however many checkpoints lie above the served one.
+    for from in [20, 30, 40] {
+        world.append(from, from + 10);
+        let ran = world.checkpoint("");
+        ended(
+            &ran,
+            3,
+            &["NOT served", "cosigned so far", "--policy", "--no-policy"],
+        );
+        assert_eq!(world.served(), served);
+    }
+    // So it is after an attempt with a policy that failed, and for want of the served note.
+    let urls = world.urls();
+    drop(world.witnesses[0].1.take());
+    world.policy("all", &urls);
+    ended(&world.checkpoint("--policy policy"), 3, &["NOT served"]);
+    forget(&world);
+    world.append(50, 60);
+    ended(&world.checkpoint(""), 3, &["cosigned so far"]);
+    fs::remove_file(world.place.path("ledger/checkpoint")).unwrap();
+    ended(&world.checkpoint(""), 3, &["cosigned so far"]);
+    assert_eq!(world.served(), None);
     ended(
-        &place.run("checkpoint ledger"),
-        3,
-        &["NOT served", "--policy"],
+        &world.checkpoint("--no-policy"),
+        0,
+        &["kept --no-policy as ledger/policy"],
     );
-    ended(&place.run("checkpoint ledger"), 3, &["NOT served"]);
-    assert_eq!(fs::read(place.path("ledger/checkpoint")).unwrap(), served);
-    ended(&place.run("checkpoint ledger --policy policy"), 0, &[]);
-    world.append(30, 40);
-    ended(&place.run("checkpoint ledger --fail open"), 0, &["warning"]);
-    // From then on it has none.
-    world.append(40, 50);
-    ended(&place.run("checkpoint ledger"), 0, &[]);
+    world.append(60, 70);
+    ended(&world.checkpoint(""), 0, &[]);
+}
+
+#[test]
+fn witnesses_by_name_become_the_policy() {
+    let mut world = World::new(2);
+    let named = |world: &World, number: usize| {
+        format!("{} {}", world.urls()[number], world.witnesses[number].0)
+    };
+    let (one, two) = (named(&world, 0), named(&world, 1));
+    world.append(0, 10);
+    let words = [
+        "checkpoint",
+        "ledger",
+        "--witness",
+        &one,
+        "--witness",
+        &two,
+        "--witness",
+        &one,
+    ];
+    ended(
+        &world.place.run_words(&words),
+        0,
+        &["kept --witness", "2 of 2 (w1, w2)"],
+    );
+    assert_eq!(world.cosigners(&world.served().unwrap()), 2);
+    let policy = fs::read_to_string(world.place.path("ledger/policy")).unwrap();
+    let url = |number: usize| world.urls()[number].clone();
+    let expected = format!(
+        "witness w1 {} {}\nwitness w2 {} {}\ngroup all-of-them all w1 w2\nquorum all-of-them\n",
+        world.witnesses[0].0,
+        url(0),
+        world.witnesses[1].0,
+        url(1)
+    );
+    assert_eq!(policy, expected);
+    // The next one asks both, without a word.
+    world.append(10, 20);
+    ended(
+        &world.checkpoint(""),
+        0,
+        &["by the policy of the ledger", "w1", "w2"],
+    );
+    assert_eq!(world.cosigners(&world.served().unwrap()), 2);
+    drop(world.witnesses[1].1.take());
+    world.append(20, 30);
+    ended(&world.checkpoint(""), 3, &["NOT served"]);
+    // It moved: the keys are those of the ledger's policy, which stays.
+    let moved = Served::start(&world.place, "w1", &[]);
+    let words = ["checkpoint", "ledger", "--witness", &moved.url];
+    ended(&world.place.run_words(&words), 0, &["cosigned"]);
+    assert_eq!(world.cosigners(&world.served().unwrap()), 2);
+    assert_eq!(
+        fs::read_to_string(world.place.path("ledger/policy")).unwrap(),
+        expected
+    );
+}
+
+#[test]
+fn cosignatures_that_only_one_file_has_stay() {
+    let world = World::new(1);
+    world.policy("all", &world.urls());
+    world.append(0, 10);
+    ended(&world.checkpoint("--policy policy"), 0, &[]);
+    let (served, stored) = ("ledger/checkpoint", "ledger/checkpoints/10");
+    let whole = fs::read(world.place.path(served)).unwrap();
+    let text = String::from_utf8(whole.clone()).unwrap();
+    let bare: String = text.split_inclusive('\n').take(5).collect();
+    fs::remove_file(world.place.path("ledger/policy")).unwrap();
+    for lacking in [served, stored] {
+        world.place.write(lacking, &bare);
+        ended(&world.checkpoint(""), 0, &[]);
+        for file in [served, stored] {
+            assert_eq!(fs::read(world.place.path(file)).unwrap(), whole, "{file}");
+        }
+    }
+    // Nor does a caller that brings fewer take them away.
+    let mut writer = LedgerWriter::open(&world.place.path("ledger")).unwrap();
+    writer
+        .serve(&Note::parse(bare.as_bytes()).unwrap())
+        .unwrap();
+    for file in [served, stored] {
+        let note = Note::parse(&fs::read(world.place.path(file)).unwrap()).unwrap();
+        assert_eq!(world.cosigners(&note), 1);
+    }
 }
 
 #[test]
@@ -439,8 +638,8 @@ fn liar_key(seed: u8) -> CosigningKey {
 }
 
 #[test]
-fn a_ledger_that_was_rolled_back_is_caught() {
-    let world = World::new(2);
+fn a_ledger_that_was_rolled_back_is_caught_for_good() {
+    let mut world = World::new(2);
     world.policy("any", &world.urls());
     world.append(0, 300);
     ended(&world.checkpoint("--policy policy"), 0, &[]);
@@ -453,20 +652,173 @@ fn a_ledger_that_was_rolled_back_is_caught() {
 
     // The backup is restored, and other plays come in: fewer, as many, and more than before.
     for upto in [310, 900, 1_200] {
-        copy(&backup, &ledger);
-        world.append(10_300, 10_000 + upto);
         for fail in ["closed", "open"] {
+            copy(&backup, &ledger);
+            world.append(10_300, 10_000 + upto);
             let before = world.served();
             let ran = world.checkpoint(&format!("--policy policy --fail {fail}"));
-            ended(&ran, 1, &["CONTRADICTS", "NOT served", "newest copy"]);
+            ended(
+                &ran,
+                1,
+                &[
+                    "CONTRADICTS",
+                    "NOT served",
+                    "ledger/contradiction",
+                    "newest",
+                ],
+            );
             assert_eq!(ran.out, "");
             assert_eq!(world.served(), before);
         }
     }
+    // It is remembered: without the witnesses, with other words, with more events, to the end.
+    let kept = fs::read_to_string(world.place.path("ledger/contradiction")).unwrap();
+    let theirs = fs::read_to_string(world.place.path("newest/checkpoint")).unwrap();
+    let root = theirs.lines().nth(2).unwrap();
+    for words in [
+        "verifier key w0.example",
+        "verifier key w1.example",
+        root,
+        "this ledger:",
+    ] {
+        assert!(kept.contains(words), "{words}: {kept}");
+    }
+    world
+        .witnesses
+        .iter_mut()
+        .for_each(|(_, served)| drop(served.take()));
+    world.append(20_000, 20_010);
+    let before = (
+        world.served(),
+        fs::read_dir(ledger.join("checkpoints")).unwrap().count(),
+    );
+    for words in [
+        "",
+        "--fail open",
+        "--no-policy",
+        "--policy policy --fail open",
+    ] {
+        ended(
+            &world.checkpoint(words),
+            1,
+            &["NOT served", "ledger/contradiction", "newest one"],
+        );
+    }
+    world.place.run("simulate --plays 50 --out data").fine();
+    let words =
+        "statement ledger --rules data/rules.toml --pools data/pools.csv --out run --fail open";
+    ended(
+        &world.place.run(words),
+        1,
+        &["NOT served", "ledger/contradiction"],
+    );
+    let open = || LedgerWriter::open(&ledger).unwrap();
+    for refused in [
+        open().publish().map(|_| ()),
+        open().stage().map(|_| ()),
+        open().close().map(|_| ()),
+    ] {
+        assert!(
+            matches!(refused, Err(LedgerError::Contradicted { .. })),
+            "{refused:?}"
+        );
+    }
+    let after = (
+        world.served(),
+        fs::read_dir(ledger.join("checkpoints")).unwrap().count(),
+    );
+    assert_eq!(after, before);
+    let key = "keys rotate ledger";
+    ended(
+        &world.place.run(key),
+        0,
+        &["warning", "ledger/contradiction"],
+    );
+    let ran = world.place.run("fsck ledger");
+    assert!(ran.out.contains("warning: contradiction: "), "{}", ran.out);
+
     // The newest copy goes on.
     copy(&newest, &ledger);
+    for number in 0..2 {
+        world.witnesses[number].1 = Some(Served::start(&world.place, &format!("w{number}"), &[]));
+    }
+    world.policy("any", &world.urls());
     world.append(900, 1_000);
     ended(&world.checkpoint("--policy policy"), 0, &["cosigned"]);
+}
+
+#[test]
+fn a_contradiction_counts_only_with_proof() {
+    let world = World::new(2);
+    let place = &world.place;
+    world.policy("any", &world.urls());
+    world.append(0, 300);
+    ended(&world.checkpoint("--policy policy"), 0, &[]);
+    world.append(300, 310);
+    let liar = liar_key(4);
+    let vkey = liar.verifier().to_string();
+    // A checkpoint of a larger tree that the log never signed, cosigned by the liar; and one that the
+    // log did sign, not cosigned by anybody.
+    let forger = ledgerline::log::SigningKey::from_seed(KeyName::parse(ORIGIN).unwrap(), &[7; 32]);
+    let head = |size| TreeHead {
+        size,
+        root: Hash::of(b"x"),
+    };
+    let forged = Checkpoint::new(ORIGIN, head(999)).unwrap();
+    let mut note = Note::sign(&forged.to_string(), &[&forger]).unwrap();
+    note.add(liar.cosign(&forged, 1_800_000_000).unwrap())
+        .unwrap();
+    let bare: String = {
+        let text = world.stored(300).to_string();
+        text.split_inclusive('\n').take(5).collect()
+    };
+    // One of this very log is no contradiction either.
+    let mut ours = Note::parse(bare.as_bytes()).unwrap();
+    let checkpoint = Checkpoint::parse(ours.text()).unwrap();
+    ours.add(liar.cosign(&checkpoint, 1_800_000_000).unwrap())
+        .unwrap();
+    let monitors = [
+        response("404 Not Found", ""),
+        response("200 OK", "nonsense"),
+        response("200 OK", &note.to_string()),
+        response("200 OK", &bare),
+        response("200 OK", &ours.to_string()),
+    ];
+    for claim in [
+        response("409 Conflict", "999999999\n"),
+        response("409 Conflict", "18446744073709551615\n"),
+        response("422 Unprocessable", "no\n"),
+    ] {
+        for monitor in &monitors {
+            let (claim, monitor) = (claim.clone(), monitor.clone());
+            let url = fake(Duration::ZERO, move |body| {
+                if body.is_empty() {
+                    monitor.clone()
+                } else {
+                    claim.clone()
+                }
+            });
+            let policy = format!(
+                "witness w0 {} {}\nwitness liar {vkey} {url}\ngroup g any w0 liar\nquorum g\n",
+                world.witnesses[0].0,
+                world.urls()[0]
+            );
+            place.write("with-liar", &policy);
+            // The quorum decides.
+            let ran = place.run("checkpoint ledger --policy with-liar");
+            ended(&ran, 0, &["witness liar", "without proof"]);
+            assert_eq!(world.cosigners(&world.served().unwrap()), 1);
+            place.write("with-liar", policy.replace(" any ", " all "));
+            ended(
+                &place.run("checkpoint ledger --policy with-liar"),
+                3,
+                &["without proof"],
+            );
+            let ran = place.run("checkpoint ledger --policy with-liar --fail open");
+            ended(&ran, 0, &["without proof", "warning: served although"]);
+            assert!(!place.path("ledger/contradiction").exists());
+        }
+    }
 }
 
 #[test]
