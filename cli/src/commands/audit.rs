@@ -24,7 +24,8 @@ use crate::ui::Ui;
 #[command(after_help = "\
 Reads every event of the log, checks its hashes up to the signed checkpoint, counts the plays,
 divides the pools anew and compares every row with the run. Works on an auditor's copy of the
-ledger, without its secrets. Money in suspense and plays that earn nothing are findings.
+ledger, without its secrets. Cosignatures that LEDGER/checkpoint got after the run was made count
+for the run's checkpoint, too. Money in suspense and plays that earn nothing are findings.
 
 Examples:
   ledgerline audit april-run --ledger april --key service.vkey
@@ -62,8 +63,9 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
     }
     let signing = args.sign.as_deref().map(read_signing_key).transpose()?;
     let dir = RunDir::new(&args.run);
-    let stored = dir.read()?;
+    let mut stored = dir.read()?;
     let ledger = open_ledger(&stored, args.ledger.as_deref())?;
+    stored.take_cosignatures(&ledger);
     if stored.run.previous.is_some() || stored.run.zk.is_some() {
         return Err(RunError::Damaged {
             path: dir.note(),

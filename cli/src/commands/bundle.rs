@@ -22,6 +22,9 @@ A bundle holds the holder's rows of every table with the proof that none is miss
 events of sampled plays. The sample follows from the hash of run note and checkpoint, and from the
 holder's own --nonce: one sent after the statement was signed keeps the service from choosing.
 
+The checkpoint is RUN/checkpoint with the cosignatures that LEDGER has of it by now: if some came
+after `statement`, run `ledgerline checkpoint LEDGER`, then cut the bundles.
+
 Examples:
   ledgerline bundle april-run --holder 00000000000000a1 --out a1.llb
   ledgerline bundle april-run --holder 00000000000000a1 --out a1.llb --nonce 5eed --evidence full
@@ -84,8 +87,9 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
         EvidenceArg::Full => Evidence::Full,
     };
     let nonce = parse_nonce(&args.nonce)?;
-    let stored = RunDir::new(&args.run).read()?;
+    let mut stored = RunDir::new(&args.run).read()?;
     let ledger = open_ledger(&stored, args.ledger.as_deref())?;
+    stored.take_cosignatures(&ledger);
     let parties = match &args.holder {
         Some(id) => vec![PartyId::parse(id).map_err(|error| Error::Usage {
             argument: "--holder",

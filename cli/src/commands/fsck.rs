@@ -26,8 +26,10 @@ files that may not be read; 3 whole as far as could be checked: without secret/ 
 events that are not sealed yet cannot be hashed.
 
 Not covered by any hash, so that a change to another valid value goes unnoticed: period and state
-in ledger.toml, secret/listener.key, rows in registry.sqlite (runs commit to them), signatures of
-others than the log, and whether an old file in checkpoints/ is gone.
+in ledger.toml, secret/listener.key, rows in registry.sqlite (runs commit to them), policy, signatures
+of others than the log, and whether an old file in checkpoints/ is gone. Only a warning, as it may be
+right: registry.sqlite is not there; checkpoint is not there or an older one (the newer ones may await
+cosignatures); damage in the last batch of wal/, behind the newest checkpoint (a crash may leave it).
 
 Examples:
   ledgerline fsck april

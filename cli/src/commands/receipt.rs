@@ -2,21 +2,22 @@
 
 use std::path::{Path, PathBuf};
 
-use ledgerline::audit::{EventView, Status, Summary, Trust, Verdict, read_keys, verify_proof};
+use ledgerline::audit::{EventView, Status, Summary, Trust, Verdict, verify_proof};
 use ledgerline::event::play_id_of_text;
 use ledgerline::id::{ListenerId, PlayId};
 use ledgerline::log::{LeafIndex, TlogProof};
 use serde_json::{Value, json};
 
 use crate::error::{Error, Outcome};
-use crate::ledger::durable::{Access, create_dirs, read_bounded, write_atomic};
+use crate::ledger::durable::{Access, create_dirs, write_atomic};
 use crate::ledger::receipt::LoggedEvents;
 use crate::ui::{Ui, Unit};
 
 /// Arguments of `receipt`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Writes a C2SP tlog-proof against the newest LEDGER/checkpoint, with all cosignatures it has. Its
+Writes a C2SP tlog-proof against LEDGER/checkpoint, the served one (not a newer one that awaits
+cosignatures), with all cosignatures it has. Its
 extra line carries the event's record, so that `ledgerline verify FILE --key VKEY` needs nothing
 else. A receipt is for the person whose play it is: it shows the event, and no other.
 
@@ -75,12 +76,20 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
 fn one(args: &Args, log: &LoggedEvents, index: u64, ui: &Ui) -> Result<Outcome, Error> {
     let size = log.head().size;
     if index >= size {
+        let ledger = args.ledger.display();
         return Err(usage(
             "INDEX",
-            format!(
-                "expected an index below {size}, the size of the newest checkpoint, but found {index}; events accepted since then are covered after `ledgerline checkpoint {}`",
-                args.ledger.display()
-            ),
+            match size {
+                0 => format!(
+                    "expected an event number {index}, but found none: the log has no events yet \
+                     under its served checkpoint; ingest some, then `ledgerline checkpoint {ledger}`"
+                ),
+                _ => format!(
+                    "expected an index below {size}, the size of the served checkpoint, but found \
+                     {index}; events accepted since then are covered once `ledgerline checkpoint \
+                     {ledger}` has served a newer one"
+                ),
+            },
         ));
     }
     if let Some(path) = &args.out {
@@ -215,18 +224,10 @@ impl Receipt {
     }
 }
 
-/// The keys that the ledger says it signs with: they must have signed what is given out.
+/// The keys that the ledger says it signed with: one of them must have signed what is given out.
 fn own_keys(log: &LoggedEvents) -> Result<Trust, Error> {
-    let path = log.ledger().layout().root().join("vkeys");
-    if !path.is_file() {
-        return Ok(Trust::default());
-    }
-    let text = read_bounded(&path, 1 << 20)?;
-    let keys = read_keys(&String::from_utf8_lossy(&text)).map_err(|error| {
-        crate::ledger::LedgerError::damaged(&path, None, "verifier keys", error.to_string())
-    })?;
     Ok(Trust {
-        keys,
+        keys: log.ledger().vkeys()?,
         ..Trust::default()
     })
 }

@@ -12,8 +12,8 @@ use crate::ui::{Ui, Unit};
 /// Arguments of `tiles`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Writes a complete C2SP tlog-tiles tree of the newest checkpoint: checkpoint, and
-tile/<L>/<N>[.p/<W>] of all levels. It holds hashes only and may be public. Publish DIR, never
+Writes a complete C2SP tlog-tiles tree of the served checkpoint (not of a newer one that awaits
+cosignatures): checkpoint, and tile/<L>/<N>[.p/<W>] of all levels. It holds hashes only and may be public. Publish DIR, never
 LEDGER itself: that one has the secret keys, the salts and every event.
 
 Before anything is written the checkpoint's signature and root are verified; checkpoint is
@@ -46,7 +46,8 @@ pub struct Args {
     #[arg(long)]
     pub remove_partial: bool,
 
-    /// The log's verifier key (name+id+base64), or a file that holds it [default: secret/log.key]
+    /// The log's verifier key (name+id+base64), or a file that holds it [default: those of
+    /// LEDGER/vkeys, if LEDGER/secret is there]
     #[arg(long, value_name = "VKEY|FILE")]
     pub key: Option<String>,
 

@@ -4,6 +4,7 @@
 //! acknowledged. *Does not know:* what events are worth.
 
 mod agreed;
+mod at_checkpoint;
 mod derive;
 mod disk;
 pub mod durable;

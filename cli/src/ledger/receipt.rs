@@ -21,13 +21,11 @@ use ledgerline::record::{Record, SEGMENT_EVENTS, encode_bare, segment_key};
 use ledgerline::salt::SaltKey;
 use rayon::prelude::*;
 
-use super::derive::{OpenFile, read_open};
+use super::at_checkpoint::AtCheckpoint;
+use super::derive::OpenFile;
 use super::error::LedgerError;
 use super::reader::{Ledger, SegmentData};
 use super::served::TileDir;
-
-/// How often a ledger is read again because a writer sealed a segment meanwhile.
-const TRIES: usize = 8;
 
 /// Segments that are kept in memory: that of an event, and the last one.
 const KEPT: usize = 2;
@@ -60,37 +58,20 @@ impl LoggedEvents {
     ///
     /// [`LedgerError`] if there is no checkpoint, or fewer events than it covers.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
-        let mut tries = TRIES;
-        loop {
-            // The checkpoint first: what is read afterwards covers it.
-            let (note, checkpoint) = Ledger::open_readonly(path)?.checkpoint()?;
-            let ledger = Ledger::open_readonly(path)?;
-            let open = read_open(ledger.layout(), ledger.segments().len() as u64);
-            let events = |open: &Vec<OpenFile>| -> u64 {
-                let counts = open.iter().map(|file| file.content.events.len() as u64);
-                ledger.sealed_size() + counts.sum::<u64>()
-            };
-            let head = checkpoint.head();
-            let is_enough = open.as_ref().is_ok_and(|open| head.size <= events(open));
-            tries -= 1;
-            if !is_enough && tries > 0 {
-                continue;
-            }
-            let open = open?;
-            let found = events(&open);
-            if head.size > found {
-                let signed = head.size;
-                return Err(LedgerError::Shrunk { signed, found });
-            }
-            return Ok(Self {
-                tiles: TileDir::new(path),
-                ledger,
-                note,
-                head,
-                open,
-                recent: RefCell::default(),
-            });
-        }
+        let AtCheckpoint {
+            ledger,
+            note,
+            head,
+            open,
+        } = AtCheckpoint::open(path)?;
+        Ok(Self {
+            tiles: TileDir::new(path),
+            ledger,
+            note,
+            head,
+            open,
+            recent: RefCell::default(),
+        })
     }
 
     /// The ledger.

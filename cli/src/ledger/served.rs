@@ -8,7 +8,7 @@
 //! it always finds its tiles.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use ledgerline::event::Event;
@@ -20,20 +20,16 @@ use ledgerline::record::{SEGMENT_EVENTS, segment_key};
 use ledgerline::salt::SaltKey;
 use rayon::prelude::*;
 
-use super::derive::{OpenFile, blocks, hash_segment, read_open, root_at};
-use super::durable::{
-    Access, FileError, create_dirs, read_bounded, remove, sync_dir, temporary, write_atomic,
-};
+use super::at_checkpoint::AtCheckpoint;
+use super::derive::{OpenFile, blocks, hash_segment, root_at};
+use super::durable::{Access, Disk, DiskFile, FileError, RealDisk, read_bounded, temporary};
 use super::error::LedgerError;
-use super::manifest::State;
+use super::log_keys::all_keys;
 use super::reader::{Ledger, read_base_tile};
 use super::recover::stored_sizes;
 
 /// Segments that a thread is given before progress is told.
 const BATCH: usize = 2;
-
-/// How often a ledger is read again because a writer sealed a segment meanwhile.
-const TRIES: usize = 8;
 
 /// Longest entry bundle of records of 54 bytes.
 const MAX_BUNDLE_BYTES: u64 = 256 * 56;
@@ -47,7 +43,7 @@ pub struct ServeOptions {
     pub force: bool,
     /// Remove partial tiles that a full one has replaced.
     pub remove_partial: bool,
-    /// The log's key as its readers know it; otherwise that of `secret/log.key`.
+    /// The log's key as its readers know it; otherwise those of `vkeys`, if `secret/` is there.
     pub key: Option<VerifierKey>,
 }
 
@@ -86,11 +82,36 @@ pub fn serve_tree(
     options: &ServeOptions,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Served, LedgerError> {
-    check_place(ledger, out, options)?;
+    serve_tree_on(&RealDisk, ledger, out, options, progress)
+}
+
+/// As [`serve_tree`], with everything that is written going to `disk`.
+///
+/// # Errors
+///
+/// As [`serve_tree`].
+pub fn serve_tree_on(
+    disk: &dyn Disk,
+    ledger: &Path,
+    out: &Path,
+    options: &ServeOptions,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Served, LedgerError> {
+    check_apart(ledger, out)?;
     let (source, signature_checked) = Source::open(ledger, options)?;
+    // Only a directory that is there has one place, whatever its path leads through.
+    disk.create_dirs(out, Access::Public)?;
+    check_apart(ledger, out)?;
+    check_content(out, options)?;
+    let _lock = lock(out)?;
     let before = check_before(out, &source)?;
     let size = source.head.size;
-    let target = Target { out, options };
+    let target = Target {
+        disk,
+        out,
+        real: fs::canonicalize(out).map_err(FileError::at("find", out))?,
+        options,
+    };
     let mut count = Count::default();
     let numbers: Vec<u64> = (0..size.div_ceil(SEGMENT_EVENTS)).collect();
     progress(0, size);
@@ -107,17 +128,18 @@ pub fn serve_tree(
     }
     count.add(source.write_upper(&target)?);
 
-    create_dirs(out)?;
     let path = out.join("checkpoint");
     let bytes = source.note.to_string();
+    // Once more: where directories cannot be locked, another run may have come between.
+    check_before(out, &source)?;
     if fs::read(&path).is_ok_and(|there| there == bytes.as_bytes()) {
         count.kept += 1;
     } else {
-        write_atomic(&path, bytes.as_bytes(), Access::Public)?;
+        disk.write_atomic(&path, bytes.as_bytes(), Access::Public)?;
         count.written += 1;
     }
     let removed = if options.remove_partial {
-        remove_partial(out, size)?
+        remove_partial(disk, out, size)?
     } else {
         0
     };
@@ -147,10 +169,12 @@ impl Count {
     }
 }
 
-/// `out` must be free, or a tree that was written before: nothing else lies in it.
-fn check_place(ledger: &Path, out: &Path, options: &ServeOptions) -> Result<(), LedgerError> {
-    let refuse =
-        |expected: &str, found: String| LedgerError::damaged(out, None, expected.to_owned(), found);
+fn refused(out: &Path, expected: &str, found: impl Into<String>) -> LedgerError {
+    LedgerError::damaged(out, None, expected, found)
+}
+
+/// The ledger's secrets lie neither in what is published nor around it.
+fn check_apart(ledger: &Path, out: &Path) -> Result<(), LedgerError> {
     let place = |path: &Path| fs::canonicalize(path).ok();
     let inside = |ledger: &Path| {
         // A directory that is yet to be made lies where the first one above it that exists does.
@@ -161,21 +185,24 @@ fn check_place(ledger: &Path, out: &Path, options: &ServeOptions) -> Result<(), 
     if let Some(ledger) = place(ledger)
         && (inside(&ledger) || place(out).is_some_and(|out| ledger.starts_with(out)))
     {
-        return Err(refuse(
+        return Err(refused(
+            out,
             "a directory apart from the ledger, which holds secrets",
-            "one inside or around it; choose another --out".to_owned(),
+            "one inside or around it; choose another --out",
         ));
     }
-    let entries = match fs::read_dir(out) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(FileError::at("read", out)(error).into()),
-    };
+    Ok(())
+}
+
+/// `out` must be free, or a tree that was written before: nothing else lies in it.
+fn check_content(out: &Path, options: &ServeOptions) -> Result<(), LedgerError> {
+    let entries = fs::read_dir(out).map_err(FileError::at("read", out))?;
     for entry in entries {
         let name = entry.map_err(FileError::at("read", out))?.file_name();
         let ours = ["tile", "checkpoint", "checkpoint.tmp"];
         if !options.force && !ours.iter().any(|ours| name == *ours) {
-            return Err(refuse(
+            return Err(refused(
+                out,
                 "an empty directory or a tree that was written before",
                 format!(
                     "{} in it; choose another --out, or add --force",
@@ -185,6 +212,23 @@ fn check_place(ledger: &Path, out: &Path, options: &ServeOptions) -> Result<(), 
         }
     }
     Ok(())
+}
+
+/// Keeps a second `tiles` away while the returned file is open. Only Unix opens directories.
+fn lock(out: &Path) -> Result<Option<File>, LedgerError> {
+    if !cfg!(unix) {
+        return Ok(None);
+    }
+    let dir = File::open(out).map_err(FileError::at("open", out))?;
+    match dir.try_lock() {
+        Ok(()) => Ok(Some(dir)),
+        Err(TryLockError::WouldBlock) => Err(refused(
+            out,
+            "to be the only one that writes to this directory",
+            "another `ledgerline tiles` at work in it; wait until it is done",
+        )),
+        Err(TryLockError::Error(error)) => Err(FileError::at("lock", out)(error).into()),
+    }
 }
 
 /// A tree that is there already must be a beginning of this one.
@@ -257,34 +301,19 @@ struct Source {
 impl Source {
     /// Reads what is needed, and whether the signature was verified.
     fn open(path: &Path, options: &ServeOptions) -> Result<(Self, bool), LedgerError> {
-        let mut tries = TRIES;
-        let (ledger, note, checkpoint, open) = loop {
-            // The checkpoint first: what is read afterwards covers it.
-            let checkpoint = Ledger::open_readonly(path)?.checkpoint()?;
-            let ledger = Ledger::open_readonly(path)?;
-            let sealed = ledger.segments().len() as u64;
-            let open = match ledger.state() {
-                State::Open if checkpoint.1.head().size > ledger.sealed_size() => {
-                    read_open(ledger.layout(), sealed)
-                }
-                _ => Ok(Vec::new()),
-            };
-            tries -= 1;
-            let events = |open: &[OpenFile]| open.iter().map(OpenFile::count).sum::<u64>();
-            let enough = open
-                .as_ref()
-                .is_ok_and(|open| checkpoint.1.head().size <= ledger.sealed_size() + events(open));
-            if enough || tries == 0 {
-                break (ledger, checkpoint.0, checkpoint.1, open?);
-            }
-        };
+        let AtCheckpoint {
+            ledger,
+            note,
+            head,
+            open,
+        } = AtCheckpoint::open(path)?;
         let master = match ledger.master_secret() {
             Ok(master) => Some(master),
             Err(LedgerError::NoSecret { .. }) => None,
             Err(error) => return Err(error),
         };
         let own = match ledger.log_keys() {
-            Ok(keys) => keys.verifiers().cloned().collect(),
+            Ok(keys) => all_keys(ledger.layout(), &keys)?,
             Err(LedgerError::NoSecret { .. }) => Vec::new(),
             Err(error) => return Err(error),
         };
@@ -301,11 +330,11 @@ impl Source {
             })?;
         }
         let mut sizes = stored_sizes(ledger.layout())?;
-        sizes.retain(|size| *size < checkpoint.head().size);
+        sizes.retain(|size| *size < head.size);
         let mut source = Self {
             ledger,
             note,
-            head: checkpoint.head(),
+            head,
             open,
             master,
             tree: HashTree::default(),
@@ -502,12 +531,6 @@ impl Source {
     }
 }
 
-impl OpenFile {
-    fn count(&self) -> u64 {
-        self.content.events.len() as u64
-    }
-}
-
 fn bytes_of(hashes: &[Hash]) -> Vec<u8> {
     hashes.iter().flat_map(|hash| *hash.as_bytes()).collect()
 }
@@ -520,7 +543,10 @@ struct OutFile {
 
 /// Where the tree is written.
 struct Target<'a> {
+    disk: &'a dyn Disk,
     out: &'a Path,
+    /// `out` without symbolic links.
+    real: PathBuf,
     options: &'a ServeOptions,
 }
 
@@ -556,7 +582,7 @@ impl Target<'_> {
     /// commit instead of hundreds.
     fn write(&self, files: Vec<OutFile>) -> Result<Count, LedgerError> {
         let mut count = Count::default();
-        let mut new: Vec<(PathBuf, PathBuf, File)> = Vec::new();
+        let mut new: Vec<(PathBuf, PathBuf, Box<dyn DiskFile>)> = Vec::new();
         let mut dirs = BTreeSet::new();
         for file in files {
             match fs::read(&file.path) {
@@ -574,56 +600,69 @@ impl Target<'_> {
                 }
                 _ => {}
             }
-            if let Some(dir) = file.path.parent() {
-                create_dirs(dir)?;
-                dirs.insert(dir.to_owned());
+            if let Some(dir) = file.path.parent()
+                && dirs.insert(dir.to_owned())
+            {
+                self.make_dir(dir)?;
             }
             let beside = temporary(&file.path);
-            remove(&beside)?;
-            let handle = create(&beside, &file)?;
+            self.disk.remove_durably(&beside)?;
+            let mut handle = self
+                .disk
+                .create(&beside, file.access)
+                .map_err(FileError::at("create", &beside))?;
+            handle
+                .write(&file.bytes)
+                .map_err(FileError::at("write", &beside))?;
             new.push((beside, file.path, handle));
         }
-        for (beside, _, handle) in &new {
-            handle.sync_all().map_err(FileError::at("fsync", beside))?;
+        for (beside, _, handle) in &mut new {
+            handle.sync().map_err(FileError::at("fsync", beside))?;
         }
         for (beside, path, _) in &new {
-            fs::rename(beside, path).map_err(FileError::at("rename to", path))?;
+            let renamed = self.disk.rename(beside, path);
+            renamed.map_err(FileError::at("rename to", path))?;
         }
         for dir in &dirs {
-            sync_dir(dir)?;
+            let synced = self.disk.sync_dir(dir);
+            synced.map_err(FileError::at("fsync", dir))?;
         }
         count.written = new.len() as u64;
         Ok(count)
     }
-}
 
-fn create(path: &Path, file: &OutFile) -> Result<File, FileError> {
-    use std::io::Write as _;
-    let mut options = File::options();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    if file.access == Access::Secret {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
+    /// Makes a directory of the tree; one that a symbolic link leads out of it is refused: it might
+    /// lead into the ledger.
+    fn make_dir(&self, dir: &Path) -> Result<(), LedgerError> {
+        let inside = dir.strip_prefix(self.out).unwrap_or(dir);
+        let mut way = self.out.to_owned();
+        for part in inside {
+            way.push(part);
+            let is_apart = fs::canonicalize(&way).is_ok_and(|real| !real.starts_with(&self.real));
+            if is_apart || way.is_symlink() {
+                return Err(refused(
+                    &way,
+                    "a directory of its own",
+                    "a symbolic link; remove it",
+                ));
+            }
+        }
+        self.disk.create_dirs(dir, Access::Public)?;
+        Ok(())
     }
-    let mut handle = options.open(path).map_err(FileError::at("create", path))?;
-    handle
-        .write_all(&file.bytes)
-        .map_err(FileError::at("write", path))?;
-    Ok(handle)
 }
 
 /// Removes partial tiles and bundles whose full one is there.
-fn remove_partial(out: &Path, size: u64) -> Result<u64, LedgerError> {
+fn remove_partial(disk: &dyn Disk, out: &Path, size: u64) -> Result<u64, LedgerError> {
     let mut removed = 0;
     for level in 0..8 {
         let full = |tile: &Tile| tile.width() == Tile::FULL_WIDTH;
         for tile in Tile::of_tree(level, size).filter(full) {
-            removed += remove_widths(&out.join(tile.to_string()))?;
+            removed += remove_widths(disk, &out.join(tile.to_string()))?;
             if level == 0
                 && let Ok(bundle) = EntryBundle::new(tile.index(), tile.width())
             {
-                removed += remove_widths(&out.join(bundle.to_string()))?;
+                removed += remove_widths(disk, &out.join(bundle.to_string()))?;
             }
         }
     }
@@ -631,7 +670,7 @@ fn remove_partial(out: &Path, size: u64) -> Result<u64, LedgerError> {
 }
 
 /// Removes `<full>.p` with what is in it.
-fn remove_widths(full: &Path) -> Result<u64, LedgerError> {
+fn remove_widths(disk: &dyn Disk, full: &Path) -> Result<u64, LedgerError> {
     let mut name = full.as_os_str().to_owned();
     name.push(".p");
     let dir = PathBuf::from(name);
@@ -642,8 +681,14 @@ fn remove_widths(full: &Path) -> Result<u64, LedgerError> {
         }
         _ => return Ok(0),
     };
-    let count = entries.count() as u64;
-    fs::remove_dir_all(&dir).map_err(FileError::at("remove", &dir))?;
+    let mut count = 0;
+    for entry in entries {
+        let path = entry.map_err(FileError::at("read", &dir))?.path();
+        disk.remove(&path).map_err(FileError::at("remove", &path))?;
+        count += 1;
+    }
+    // If it comes back after a crash it is empty, and the next run removes it.
+    fs::remove_dir(&dir).map_err(FileError::at("remove", &dir))?;
     Ok(count)
 }
 

@@ -145,18 +145,39 @@ impl RegistryDb {
         Ok(clock.max(self.last_recorded()? + 1))
     }
 
-    /// What SQLite's own check of the database's structure complains about first, if anything.
+    /// What SQLite's own check of the database's structure complains about first, or that the file goes
+    /// on behind the database's last page, where SQLite does not look; if anything.
     ///
     /// # Errors
     ///
     /// [`RegistryDbError::Database`] if it is too damaged even for that.
-    pub fn integrity(&self) -> Result<Option<String>, RegistryDbError> {
+    pub fn damage(&self) -> Result<Option<String>, RegistryDbError> {
         let check = |row: &Row<'_>| row.get::<_, String>(0);
         let found = self
             .connection
             .query_row("PRAGMA integrity_check(1)", [], check)
             .map_err(at(&self.path))?;
-        Ok((found != "ok").then_some(found))
+        if found != "ok" {
+            return Ok(Some(found));
+        }
+        self.excess()
+    }
+
+    /// Bytes behind the last page. A log of changes that are yet to be taken over may shorten the file.
+    fn excess(&self) -> Result<Option<String>, RegistryDbError> {
+        let number = |pragma: &str| {
+            let read = self
+                .connection
+                .pragma_query_value(None, pragma, |row| row.get::<_, u32>(0).map(u64::from));
+            read.map_err(at(&self.path))
+        };
+        let expected = number("page_count")? * number("page_size")?;
+        let mut log = self.path.clone().into_os_string();
+        log.push("-wal");
+        let has_log = std::fs::metadata(log).is_ok_and(|about| about.len() > 0);
+        let found = std::fs::metadata(&self.path).map_or(0, |about| about.len());
+        let words = || format!("{found} bytes instead of the {expected} that its pages have");
+        Ok((found > expected && !has_log).then(words))
     }
 
     /// What was known at a moment of recorded time (µs), or is known now.

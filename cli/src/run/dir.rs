@@ -15,6 +15,7 @@ use super::error::RunError;
 use crate::ledger::durable::{
     Access, FileError, create_dirs, parent_of, read_bounded, replace_dir, sync_dir, write_atomic,
 };
+use crate::ledger::{Ledger, with_lines_of};
 
 /// Largest rules or pools file.
 pub const MAX_INPUT_BYTES: u64 = 16 << 20;
@@ -254,6 +255,19 @@ fn make_readable(dir: &Path) -> Result<(), RunError> {
 }
 
 impl StoredRun {
+    /// Adds the cosignatures that the ledger's checkpoint of the same tree got after the run was made.
+    /// They are not verified here: whoever reads the checkpoint does that.
+    pub fn take_cosignatures(&mut self, ledger: &Ledger) {
+        let size = self.checkpoint.head().size;
+        let layout = ledger.layout();
+        for path in [layout.checkpoint(), layout.checkpoint_of_size(size)] {
+            let bytes = read_bounded(&path, MAX_NOTE_BYTES as u64).unwrap_or_default();
+            if let Ok(newer) = Note::parse(&bytes) {
+                self.checkpoint_note = with_lines_of(&self.checkpoint_note, &newer);
+            }
+        }
+    }
+
     /// A table.
     #[must_use]
     pub const fn table(&self, table: Table) -> &Rows {

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use ledgerline::log::{Checkpoint, CheckpointError, MAX_NOTE_BYTES, Note, TreeHead, VerifierKey};
+use ledgerline::log::{
+    Checkpoint, CheckpointError, MAX_NOTE_BYTES, Note, Policy, TreeHead, VerifierKey,
+};
 
 use super::super::derive::root_at;
 use super::super::durable::read_bounded;
@@ -124,7 +126,7 @@ pub(super) fn read(layout: &Layout, origin: &str) -> Result<Stored, LedgerError>
 pub(super) fn check(
     layout: &Layout,
     stored: Stored,
-    keys: &[VerifierKey],
+    (keys, policy, origin): (&[VerifierKey], Option<&Policy>, &str),
     derived: &Derived,
     findings: &mut Findings,
 ) -> Result<Option<TreeHead>, LedgerError> {
@@ -136,7 +138,8 @@ pub(super) fn check(
     for path in misnamed {
         findings.damaged(&path, None, "a tree size as the name", "another name");
     }
-    check_newest(layout, newest.as_ref(), &numbered, keys, findings);
+    let waiting = Waiting::new(policy, origin, &numbered);
+    check_newest(layout, newest.as_ref(), &numbered, keys, &waiting, findings);
     let count = numbered.len();
     let mut head: Option<TreeHead> = None;
     let (mut unknown, mut unread) = (0, 0);
@@ -206,54 +209,113 @@ fn check_root(
     true
 }
 
-/// `checkpoint` is the newest stored one, or the one before it if publishing was interrupted.
+/// Whether checkpoints of this log wait for cosignatures, and what they wait for.
+struct Waiting<'a> {
+    policy: Option<&'a Policy>,
+    origin: &'a str,
+    /// Whether anybody but the log signed any of them.
+    is_cosigned: bool,
+}
+
+impl<'a> Waiting<'a> {
+    fn new(policy: Option<&'a Policy>, origin: &'a str, numbered: &[One]) -> Self {
+        let by_others = |one: &One| {
+            let note = one.content.as_ref().ok().map(|(note, _)| note);
+            let mut lines = note.iter().flat_map(|note| note.signatures());
+            lines.any(|line| line.name().as_str() != origin)
+        };
+        Self {
+            policy,
+            origin,
+            is_cosigned: numbered.iter().any(by_others),
+        }
+    }
+
+    /// Without witnesses a checkpoint is served right after it was stored.
+    fn is_possible(&self) -> bool {
+        self.is_cosigned || self.policy.is_some_and(Policy::asks_for_witnesses)
+    }
+
+    /// Whether a checkpoint has all that the policy asks for.
+    fn is_over(&self, one: &One, keys: &[VerifierKey]) -> bool {
+        let (Some(policy), Ok((note, _))) = (self.policy, &one.content) else {
+            return false;
+        };
+        let examined = policy.examine_signed_by(note, self.origin, keys);
+        policy.asks_for_witnesses() && examined.is_ok_and(|examined| examined.has_quorum)
+    }
+}
+
+/// `checkpoint` is the newest stored one. It may be the one before if publishing was interrupted, and
+/// any older one, or none, while those above it wait for cosignatures.
 fn check_newest(
     layout: &Layout,
     newest: Option<&One>,
     numbered: &[One],
     keys: &[VerifierKey],
+    waiting: &Waiting<'_>,
     findings: &mut Findings,
 ) {
     let path = layout.checkpoint();
-    let mut latest = numbered.iter().rev();
-    let (last, before) = (latest.next(), latest.next());
-    let Some(newest) = newest else {
-        match (last, before) {
-            (None, _) => {}
-            (Some(_), None) => findings.warn(&path, INTERRUPTED),
-            (Some(last), Some(_)) => {
-                let expected = format!("the checkpoint {}", findings.name(&last.path));
+    let served = match newest {
+        None => None,
+        Some(newest) => match newest.head() {
+            // Reported as unreadable.
+            None => return,
+            Some(head) => Some((newest, head)),
+        },
+    };
+    let size = served.map(|(_, head)| head.size);
+    if let Some((newest, head)) = served {
+        match numbered.iter().find(|one| one.size == Some(head.size)) {
+            Some(stored) => compare(newest, stored, keys, findings),
+            None => {
+                let stored = layout.checkpoint_of_size(head.size);
+                let expected = "a copy of the newest checkpoint";
+                findings.damaged(&stored, None, expected, "no such file");
+                return;
+            }
+        }
+    }
+    let above: Vec<&One> = numbered.iter().filter(|one| one.size > size).collect();
+    let Some(last) = above.last() else { return };
+    if above.len() > 1 && !waiting.is_possible() {
+        let name = findings.name(&last.path);
+        match size {
+            None => {
+                let expected = format!("the checkpoint {name}");
                 findings.damaged(&path, None, expected, "no such file");
+            }
+            Some(size) => {
+                let expected = format!("the newest checkpoint, {name}");
+                let found = format!("an older one, of size {size}");
+                findings.damaged(&path, Some("line 2".to_owned()), expected, found);
             }
         }
         return;
-    };
-    let Some(head) = newest.head() else {
-        // Reported as unreadable.
-        return;
-    };
-    let same = |one: &One| one.size == Some(head.size);
-    match (last, before) {
-        (Some(last), _) if same(last) => compare(newest, last, keys, findings),
-        (Some(_), Some(before)) if same(before) => {
-            compare(newest, before, keys, findings);
-            findings.warn(&path, INTERRUPTED);
-        }
-        (Some(last), _) if last.size > Some(head.size) => {
-            let expected = format!("the newest checkpoint, {}", findings.name(&last.path));
-            let found = format!("an older one, of size {}", head.size);
-            findings.damaged(&path, Some("line 2".to_owned()), expected, found);
-        }
-        _ => {
-            let stored = layout.checkpoint_of_size(head.size);
-            let expected = "a copy of the newest checkpoint";
-            findings.damaged(&stored, None, expected, "no such file");
-        }
     }
+    let names: Vec<String> = above.iter().map(|one| findings.name(&one.path)).collect();
+    let over = above.iter().rev().find(|one| waiting.is_over(one, keys));
+    let why = match over {
+        Some(one) => format!(
+            "though {} has the quorum of the policy: either publishing was interrupted or is going \
+             on, or this file was removed or put back",
+            findings.name(&one.path)
+        ),
+        None if served.is_none() && waiting.is_cosigned => {
+            "though there are cosignatures: either none were enough so far, or this file was removed"
+                .to_owned()
+        }
+        None if waiting.is_possible() => "and await cosignatures".to_owned(),
+        None => "as publishing was interrupted or is going on".to_owned(),
+    };
+    let words = format!(
+        "not yet the newest stored checkpoint; signed and not served: {}, {why}; `ledgerline \
+         checkpoint` serves the newest",
+        names.join(", ")
+    );
+    findings.warn(&path, &words);
 }
-
-const INTERRUPTED: &str = "not yet the newest stored checkpoint, as publishing was interrupted or is \
-                           going on; the next writer finishes it";
 
 /// The two copies of a checkpoint are the same. If the stored one does not hold, its own check
 /// names it.

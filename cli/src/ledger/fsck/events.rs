@@ -233,8 +233,10 @@ fn report_open(
             findings.warn(
                 &path,
                 &format!(
-                    "a torn end: {torn} bytes behind entry {entries} are no entry; a batch that was \
-                     being written, never acknowledged, or one that is damaged"
+                    "a torn end: {torn} bytes behind entry {entries} are no entry: a batch that a \
+                     crash interrupted before it was acknowledged, or an acknowledged one that was \
+                     damaged; the next writer cuts it off, so if it was acknowledged restore it from \
+                     a copy first"
                 ),
             );
         }

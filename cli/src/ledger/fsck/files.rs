@@ -91,7 +91,9 @@ pub(super) fn strays(
     Ok(())
 }
 
-const ROOT: [&str; 9] = [
+const ROOT: [&str; 11] = [
+    "policy",
+    "contradiction",
     "ledger.toml",
     "vkeys",
     "secret",

@@ -8,8 +8,10 @@
 //!
 //! Covered by no hash or signature, so that a change to another valid value is not noticed: period
 //! and state in `ledger.toml`, `secret/listener.key`, rows of `registry.sqlite` (a run's note
-//! commits to them), signature lines of others than the log in checkpoints. That an old file in
-//! `checkpoints/` is missing shows only where a tile of its size is left.
+//! commits to them), `policy`, signature lines of others than the log in checkpoints. That an old file in
+//! `checkpoints/` is missing shows only where a tile of its size is left. That `checkpoint` is missing or
+//! an older one cannot be told from waiting for witnesses, nor damage in the last batch of `wal/`, behind
+//! the newest checkpoint, from a crash; both are warnings, as is a missing registry.
 
 mod checkpoints;
 mod events;
@@ -20,10 +22,11 @@ mod tiles;
 
 use std::path::Path;
 
-use ledgerline::log::VerifierKey;
+use ledgerline::log::{Policy, VerifierKey};
 
 pub use report::{Damage, FsckCheck, FsckReport};
 
+use super::agreed::{contradiction, recorded_policy};
 use super::durable::read_bounded;
 use super::error::LedgerError;
 use super::layout::Layout;
@@ -77,7 +80,9 @@ pub fn fsck(
         progress,
     )?;
     tiles::check(&layout, &present, &sizes, &log, &derived, &mut findings)?;
-    let head = checkpoints::check(&layout, stored, &keys, &derived, &mut findings)?;
+    let policy = policy(&layout, &mut findings)?;
+    let known = (&keys[..], policy.as_ref(), origin.as_str());
+    let head = checkpoints::check(&layout, stored, known, &derived, &mut findings)?;
     files::strays(&layout, log.sums.len() as u64, &mut findings)?;
     registry(&layout, &mut findings)?;
     Ok(findings.finish(Some(origin), derived.events, head))
@@ -125,6 +130,22 @@ fn log_keys(
     Ok(keys)
 }
 
+/// The policy by which the log is published; it is no part of what is signed.
+fn policy(layout: &Layout, findings: &mut Findings) -> Result<Option<Policy>, LedgerError> {
+    if let Some(path) = contradiction(layout) {
+        let words = "a witness has proved another history of this log, and nothing is signed or \
+                     served while this file is here; it says what to compare";
+        findings.warn(&path, words);
+    }
+    match recorded_policy(layout) {
+        Ok(policy) => Ok(policy),
+        Err(error) => {
+            findings.absorb(error)?;
+            Ok(None)
+        }
+    }
+}
+
 fn manifest(layout: &Layout, findings: &mut Findings) -> Result<Option<Manifest>, LedgerError> {
     let manifest = match Manifest::read(layout) {
         Ok(manifest) => Some(manifest),
@@ -157,7 +178,7 @@ fn registry(layout: &Layout, findings: &mut Findings) -> Result<(), LedgerError>
         findings.warn(&path, "not there; statements and audits need it");
         return Ok(());
     }
-    let found = match RegistryDb::open_readonly(&path).and_then(|db| db.integrity()) {
+    let found = match RegistryDb::open_readonly(&path).and_then(|db| db.damage()) {
         Ok(found) => found,
         Err(RegistryDbError::Database { error, .. }) => Some(error.to_string()),
         Err(RegistryDbError::NotARegistry { found, .. }) => Some(found),
