@@ -68,8 +68,8 @@ Examples:
     },
     /// Stop signing with one of a log's keys, and forget its secret
     #[command(after_help = "\
-Refused for the last key, and until a key that stays has signed the newest checkpoint. The secret is
-gone from this disk's files; copies in backups are yours to remove.
+Refused for the last key, and until a key that stays has signed the newest checkpoint and the served
+one (they differ while cosignatures are awaited). The secret is gone from this disk's files; copies in backups are yours to remove.
 
 Example:
   ledgerline keys retire april 530d903a")]

@@ -22,10 +22,12 @@ use crate::ui::{Ui, Unit};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Closes the ledger's period for good: no more events are taken, a last checkpoint is signed, cosigned
-by the witnesses that are asked for, and served. Without their quorum the command ends there with
-exit code 3 (see `ledgerline checkpoint --help`); running it again goes on. Then
+by the witnesses of the policy (--policy, or else LEDGER/policy), and served. Without their quorum the
+command ends there with exit code 3, and with 1 if a witness has proved another history (see
+`ledgerline checkpoint --help`); running it again goes on. Then
 counts the plays, divides the pools and writes the run: its signed note and tables. Running it
-again on the closed ledger gives the same run note, byte for byte, for the same inputs.
+again on the closed ledger gives the same run note, byte for byte, for the same inputs. Cosignatures
+that come later are no reason to: `ledgerline checkpoint` collects them, `bundle` and `audit` use them.
 
 Examples:
   ledgerline statement april --rules rules.toml --pools pools.csv --out april-run

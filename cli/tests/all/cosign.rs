@@ -712,12 +712,14 @@ fn a_ledger_that_was_rolled_back_is_caught_for_good() {
         1,
         &["NOT served", "ledger/contradiction"],
     );
-    let open = || LedgerWriter::open(&ledger).unwrap();
-    for refused in [
-        open().publish().map(|_| ()),
-        open().stage().map(|_| ()),
-        open().close().map(|_| ()),
-    ] {
+    type Work = fn(&mut LedgerWriter) -> Result<(), LedgerError>;
+    let works: [Work; 3] = [
+        |writer| writer.publish().map(|_| ()),
+        |writer| writer.stage().map(|_| ()),
+        |writer| writer.close().map(|_| ()),
+    ];
+    for work in works {
+        let refused = work(&mut LedgerWriter::open(&ledger).unwrap());
         assert!(
             matches!(refused, Err(LedgerError::Contradicted { .. })),
             "{refused:?}"
@@ -914,4 +916,25 @@ fn a_run_carries_the_cosigned_checkpoint() {
     place
         .run(&format!("audit run --ledger april --key {vkey}"))
         .fine();
+
+    // Cosignatures that came after the run was made: as if witnesses had been named only then.
+    let bare: String = note.to_string().split_inclusive('\n').take(5).collect();
+    place.write("run/checkpoint", &bare);
+    for with in [
+        format!("audit run --key {vkey} --policy policy"),
+        "bundle run --all --out bundles".to_owned(),
+    ] {
+        place.run(&with).fine();
+    }
+    let bundle = fs::read_dir(place.path("bundles")).unwrap().next().unwrap();
+    let name = bundle.unwrap().file_name().into_string().unwrap();
+    place
+        .run(&format!(
+            "verify bundles/{name} --key {vkey} --policy policy"
+        ))
+        .fine();
+    assert_eq!(
+        fs::read_to_string(place.path("run/checkpoint")).unwrap(),
+        bare
+    );
 }

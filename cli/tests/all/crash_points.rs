@@ -1,6 +1,7 @@
 //! The ledger at every crash and at every failed call.
 //!
-//! A short history is run on a disk that remembers each operation (`common/disk.rs` says what that
+//! A short history (events, checkpoints with and without a cosignature, a change of the log's key, the
+//! policy) is run on a disk that remembers each operation (`common/disk.rs` says what that
 //! disk promises). From one run the states are made that a crash before and after every operation
 //! may leave: the process killed; the power gone with only what was fsynced; the power gone with
 //! seeded random parts of the rest. In further runs every single call fails, one in each run. Each
@@ -26,14 +27,14 @@ use crate::common::disk::{Crash, How, Image, Mark, Op, Random, SimDisk, World};
 use crate::common::log::{Log, no_litter};
 use crate::common::{ORIGIN, event, events};
 use ledgerline::event::Event;
-use ledgerline::log::{Checkpoint, Note, Tile};
+use ledgerline::log::{Checkpoint, CosigningKey, KeyName, Note, SignatureType, Tile};
 use ledgerline::time::Period;
 use ledgerline_cli::ledger::{self, LedgerError, LedgerWriter};
 
 const SEGMENT: usize = 65_536;
 
 /// A directory in memory, where there is one: nothing of it needs to reach a disk.
-fn scratch() -> tempfile::TempDir {
+pub(crate) fn scratch() -> tempfile::TempDir {
     let memory = Path::new("/dev/shm");
     if memory.is_dir() {
         tempfile::tempdir_in(memory).unwrap()
@@ -73,6 +74,21 @@ fn history(disk: &SimDisk, root: &Path, calm: bool) -> Result<(), LedgerError> {
         run.publish()
     })?;
     drop(writer);
+    // Witnesses are named, one cosigns, and the log's key changes.
+    let mut writer = LedgerWriter::open_on(&path, Arc::new(disk.clone()))?;
+    taken(&mut writer, disk, |run| {
+        run.writer.keep_policy(POLICY.as_bytes())?;
+        disk.mark(Mark::Policy);
+        run.append(&mut at, 2)?;
+        run.cosigned()?;
+        let old = run.writer.keys().verifiers().next().unwrap().id();
+        run.writer.rotate_key(SignatureType::Ed25519)?;
+        run.publish()?;
+        run.writer.retire_key(old)?;
+        run.append(&mut at, 1)?;
+        run.publish()
+    })?;
+    drop(writer);
     let mut writer = LedgerWriter::open_on(&path, Arc::new(disk.clone()))?;
     taken(&mut writer, disk, |run| {
         run.append(&mut at, 20_000)?;
@@ -90,6 +106,13 @@ fn history(disk: &SimDisk, root: &Path, calm: bool) -> Result<(), LedgerError> {
     })
 }
 
+const POLICY: &str = "# by the test\nquorum none\n";
+
+fn witness() -> CosigningKey {
+    let name = KeyName::parse("witness.example").unwrap();
+    CosigningKey::from_seed(name, SignatureType::CosignatureEd25519, &[8; 32]).unwrap()
+}
+
 struct Run<'a> {
     writer: &'a mut LedgerWriter,
     disk: &'a SimDisk,
@@ -102,6 +125,20 @@ impl Run<'_> {
         let acknowledged = self.writer.commit()?;
         assert_eq!(acknowledged, *at as u64);
         self.disk.mark(Mark::Acknowledged(acknowledged));
+        Ok(())
+    }
+
+    /// Signs, stores with a cosignature, serves.
+    fn cosigned(&mut self) -> Result<(), LedgerError> {
+        let staged = self.writer.stage()?.published;
+        let mut note = staged.note;
+        let checkpoint = Checkpoint::parse(note.text()).unwrap();
+        note.add(witness().cosign(&checkpoint, 1_800_000_000).unwrap())
+            .unwrap();
+        self.writer.store(&note)?;
+        self.disk.mark(Mark::Cosigned(staged.head.size));
+        self.writer.serve(&note)?;
+        self.disk.mark(Mark::Published(staged.head.size));
         Ok(())
     }
 
@@ -127,6 +164,8 @@ fn taken(
     assert!(writer.commit().is_err_and(stopped));
     assert!(writer.wait().is_err_and(stopped));
     assert!(writer.publish().is_err_and(stopped));
+    assert!(writer.keep_policy(b"quorum none\n").is_err_and(stopped));
+    assert!(writer.keep_contradiction("x").is_err_and(stopped));
     assert!(writer.close().is_err_and(stopped));
     assert_eq!(disk.calls(), calls, "nothing is tried again");
     Err(error)
@@ -138,6 +177,10 @@ struct Demands {
     created: bool,
     acknowledged: u64,
     published: u64,
+    /// Whether the policy was kept.
+    policy: bool,
+    /// Sizes of stored checkpoints with the witness's line.
+    cosigned: BTreeSet<u64>,
     /// All notes that stood in `checkpoint` or `checkpoints/` at some time.
     seen: BTreeSet<Vec<u8>>,
     /// Events behind the history's first so many are those of [`later`].
@@ -151,6 +194,8 @@ impl Demands {
             Op::Mark(Mark::Acknowledged(size)) => {
                 self.acknowledged = self.acknowledged.max(*size);
             }
+            Op::Mark(Mark::Policy) => self.policy = true,
+            Op::Mark(Mark::Cosigned(size)) => drop(self.cosigned.insert(*size)),
             Op::Mark(Mark::Published(size)) => self.published = self.published.max(*size),
             _ => {}
         }
@@ -164,6 +209,8 @@ impl Demands {
     /// Both are demanded.
     fn merge(&mut self, other: &Self) {
         self.created |= other.created;
+        self.policy |= other.policy;
+        self.cosigned.extend(&other.cosigned);
         self.acknowledged = self.acknowledged.max(other.acknowledged);
         self.published = self.published.max(other.published);
         self.seen.extend(other.seen.iter().cloned());
@@ -235,6 +282,14 @@ fn survives(root: &Path, demands: &Demands) -> Option<(u64, SimDisk)> {
     for note in &demands.seen {
         log.extends(log.opened(note));
     }
+    for size in &demands.cosigned {
+        let note = fs::read(path.join(format!("checkpoints/{size}"))).unwrap();
+        let key = witness().verifier().clone();
+        assert!(Note::parse(&note).unwrap().verify(&[key]).is_ok(), "{size}");
+    }
+    let policy = fs::read_to_string(path.join("policy")).ok();
+    assert!(policy.is_some() || !demands.policy);
+    assert!(policy.is_none_or(|policy| policy == POLICY));
     no_litter(&path);
     Some((history, disk))
 }
@@ -294,7 +349,7 @@ fn survives_again(
 }
 
 /// Does the work of all cases on two threads of our own: the pool's must stay free for sealing.
-fn each<T: Sync>(cases: &[T], work: impl Fn(usize, &T) + Sync) {
+pub(crate) fn each<T: Sync>(cases: &[T], work: impl Fn(usize, &T) + Sync) {
     let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         for _ in 0..2 {
@@ -380,7 +435,7 @@ fn every_crash_keeps_what_was_acknowledged_and_published() {
 }
 
 /// Says in which case a test failed.
-struct Shown<'a>(&'a str);
+pub(crate) struct Shown<'a>(pub(crate) &'a str);
 
 impl Drop for Shown<'_> {
     fn drop(&mut self) {

@@ -11,7 +11,9 @@ use std::fs;
 use std::path::Path;
 
 use crate::common::{ORIGIN, Place, Ran, copy, events, files};
-use ledgerline::log::{Checkpoint, Hash, KeyName, SigningKey, TreeHead};
+use ledgerline::log::{
+    Checkpoint, CosigningKey, Hash, KeyName, SignatureType, SigningKey, TreeHead,
+};
 use ledgerline_cli::ledger::{Ledger, LedgerWriter};
 
 /// Two sealed segments and an open tail; checkpoints in the middle of each.
@@ -603,8 +605,93 @@ fn damaged_settings_secrets_and_registry_are_named() {
         &["a whole registry database"],
     );
     case.fresh();
+    let mut bytes = fs::read(case.path("registry.sqlite")).unwrap();
+    bytes.push(0);
+    fs::write(case.path("registry.sqlite"), &bytes).unwrap();
+    let words = format!("{} bytes instead of the {}", bytes.len(), bytes.len() - 1);
+    case.damaged("registry.sqlite", &[&words]);
+    case.fresh();
     fs::remove_file(case.path("registry.sqlite")).unwrap();
     case.warned(&["registry.sqlite: not there"]);
+}
+
+#[test]
+fn checkpoints_that_wait_for_witnesses_are_no_damage() {
+    let place = Place::new();
+    let vkey = place.init("whole");
+    let name = KeyName::parse("w.example").unwrap();
+    let kind = SignatureType::CosignatureEd25519;
+    let witness = CosigningKey::from_seed(name, kind, &[3; 32]).unwrap();
+    let mut writer = LedgerWriter::open(&place.path("whole")).unwrap();
+    let mut stage = |from, to, cosign: bool, serve: bool| {
+        writer.append(&events(to)[from..]).unwrap();
+        let staged = writer.stage().unwrap();
+        let mut note = staged.published.note;
+        if cosign {
+            let checkpoint = Checkpoint::parse(note.text()).unwrap();
+            note.add(witness.cosign(&checkpoint, 1_800_000_000).unwrap())
+                .unwrap();
+        }
+        writer.store(&note).unwrap();
+        if serve {
+            writer.serve(&note).unwrap();
+        }
+    };
+    stage(0, 10, true, true);
+    stage(10, 20, false, false);
+    stage(20, 30, false, false);
+    drop(writer);
+    let case = Case { place: &place };
+    // Without any policy: what was cosigned before is enough to tell.
+    let waits = [
+        "checkpoint: not yet the newest",
+        "checkpoints/20, checkpoints/30, and await cosignatures",
+        "`ledgerline checkpoint` serves the newest",
+    ];
+    case.fresh();
+    case.warned(&waits);
+    let policy = format!("log {vkey}\nwitness w {}\nquorum w\n", witness.verifier());
+    fs::write(case.path("policy"), &policy).unwrap();
+    case.warned(&waits);
+    // Nothing served: either that was so from the beginning, or somebody removed it.
+    fs::remove_file(case.path("checkpoint")).unwrap();
+    case.warned(&[
+        "checkpoint: ",
+        "checkpoints/10 has the quorum",
+        "removed or put back",
+    ]);
+    fs::remove_file(case.path("policy")).unwrap();
+    case.warned(&[
+        "checkpoint: ",
+        "though there are cosignatures",
+        "this file was removed",
+    ]);
+    fs::remove_file(case.path("checkpoints/10")).unwrap();
+    fs::write(case.path("policy"), &policy).unwrap();
+    case.warned(&["checkpoint: ", "and await cosignatures"]);
+    // Those that nothing waits for are damage, as before.
+    fs::write(case.path("policy"), "quorum none\n").unwrap();
+    case.damaged("checkpoint", &["checkpoints/30", "no such file"]);
+    // What the policy waits for is there, and an older one is served.
+    case.fresh();
+    fs::write(case.path("policy"), &policy).unwrap();
+    let mut writer = LedgerWriter::open(&case.path("")).unwrap();
+    let mut note = writer.stage().unwrap().published.note;
+    let checkpoint = Checkpoint::parse(note.text()).unwrap();
+    note.add(witness.cosign(&checkpoint, 1_800_000_000).unwrap())
+        .unwrap();
+    writer.store(&note).unwrap();
+    drop(writer);
+    case.warned(&[
+        "though checkpoints/30 has the quorum of the policy",
+        "put back",
+    ]);
+    // A policy that is none.
+    fs::write(case.path("policy"), "quorum nobody\n").unwrap();
+    case.damaged("policy", &["a tlog-policy", "nobody"]);
+    fs::write(case.path("policy"), &policy).unwrap();
+    fs::write(case.path("contradiction"), "two histories\n").unwrap();
+    case.warned(&["contradiction: a witness has proved another history"]);
 }
 
 #[cfg(unix)]

@@ -103,6 +103,61 @@ fn a_key_is_not_retired_before_another_has_signed() {
 }
 
 #[test]
+fn a_key_stays_until_the_served_checkpoint_has_another() {
+    let place = Place::new();
+    let old = place.init("april");
+    let retire = format!("keys retire april {}", id_of(&old));
+    append(&place, 0, 10);
+    place.run("checkpoint april").fine();
+    let new = place.run("keys rotate april").fine();
+    append(&place, 10, 20);
+    // Both keys sign the next one, which nobody cosigns, so that the served one has the old key only.
+    place
+        .run("keys new w.example --type cosignature --out w.key")
+        .fine();
+    let witness = place.run("keys show w.key --json").fine();
+    let witness: serde_json::Value = serde_json::from_str(&witness).unwrap();
+    let vkey = witness["keys"][0]["vkey"].as_str().unwrap();
+    place.write(
+        "policy",
+        format!("witness w {vkey} http://127.0.0.1:9/\nquorum w\n"),
+    );
+    assert_eq!(place.run("checkpoint april --policy policy").code, 3);
+    let pending = note(&place, "april/checkpoints/20");
+    assert!(holds(&pending, &old) && holds(&pending, &new));
+    place
+        .run(&retire)
+        .refused(&["the served checkpoint", "`ledgerline checkpoint`"]);
+    place.run("checkpoint april --fail open").fine();
+    place.run(&retire).fine();
+    place.run("tiles april --out out").fine();
+    assert!(holds(&note(&place, "out/checkpoint"), &new));
+}
+
+#[test]
+fn tiles_and_receipts_of_what_a_retired_key_signed_verify() {
+    let place = Place::new();
+    let old = place.init("april");
+    append(&place, 0, 10);
+    place.run("checkpoint april").fine();
+    let first = fs::read(place.path("april/checkpoint")).unwrap();
+    let new = place.run("keys rotate april").fine();
+    place.run("checkpoint april").fine();
+    place
+        .run(&format!("keys retire april {}", id_of(&old)))
+        .fine();
+    // As older versions could leave it: served under the retired key alone.
+    fs::write(place.path("april/checkpoint"), &first).unwrap();
+    let ran = place.run("tiles april --out out");
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    place.run("receipt april 3 --out r").fine();
+    place.run(&format!("verify r --key {}", old.trim())).fine();
+    place
+        .run(&format!("tiles april --out new --key {}", new.trim()))
+        .refused(&["checkpoint"]);
+}
+
+#[test]
 fn a_log_signs_with_ml_dsa_too() {
     let place = Place::new();
     let old = place.init("april");

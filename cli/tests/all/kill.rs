@@ -3,7 +3,9 @@
 //! A feeder writes NDJSON to `ingest --acks` and believes nothing but its acknowledgements; a
 //! monitor remembers every checkpoint that stood in the ledger or was printed. After each SIGKILL
 //! the ledger must open, hold every acknowledged event at its index, and extend every checkpoint
-//! that was seen; a real witness is asked to cosign each time. The feeder goes on where the first line of the next run says, so that in the end
+//! that was seen; a witness is asked to cosign each time. `checkpoint` is killed while it asks a witness
+//! that runs as a process of its own, which is killed now and then, too: what that one shows its
+//! monitors is always of this log. The feeder goes on where the first line of the next run says, so that in the end
 //! every event is there once. The moments are seeded; what the program does at them is not.
 //! (A killed process loses nothing that the system has; `crash_points.rs` lets the power fail.)
 #![allow(
@@ -27,8 +29,10 @@ use std::time::{Duration, Instant};
 
 use crate::common::disk::Random;
 use crate::common::log::{Log, no_litter};
-use crate::common::{Place, copy, event, events, line};
+use crate::common::{ORIGIN, Place, copy, event, events, line};
+use crate::served::Served;
 use ledgerline::event::Event;
+use ledgerline::log::{Checkpoint, Note, VerifierKey};
 use ledgerline_cli::ledger::{Ledger, LedgerWriter};
 use ledgerline_cli::witness::Witness;
 
@@ -41,6 +45,10 @@ struct Monitor {
     witness: Witness,
     /// Size that the witness knows.
     cosigned: u64,
+    /// One that runs as a process of its own, which `checkpoint` asks; its directory and its key.
+    served: Option<Served>,
+    dir: String,
+    key: VerifierKey,
 }
 
 impl Monitor {
@@ -52,11 +60,44 @@ impl Monitor {
         place.run(&words).fine();
         let words = format!("witness add-log w-{ledger} {vkey}");
         place.run(&words).fine();
-        Self {
+        let dir = format!("s-{ledger}");
+        let words = format!("witness init {dir} --name served.example/{ledger}");
+        let key = place.run(&words).fine();
+        place.run(&format!("witness add-log {dir} {vkey}")).fine();
+        let mut monitor = Self {
             seen: BTreeSet::new(),
             witness: Witness::open(&place.path(&format!("w-{ledger}"))).unwrap(),
             cosigned: 0,
+            served: None,
+            dir,
+            key: VerifierKey::parse(key.trim()).unwrap(),
+        };
+        monitor.serve(place);
+        monitor
+    }
+
+    /// Starts the witness that is asked, and writes the policy that names it.
+    fn serve(&mut self, place: &Place) {
+        let served = Served::start(place, &self.dir, &[]);
+        let policy = format!("witness s {} {}\nquorum s\n", self.key, served.url);
+        place.write(&self.policy(), policy);
+        self.served = Some(served);
+    }
+
+    fn policy(&self) -> String {
+        format!("policy-{}", self.dir)
+    }
+
+    /// What that witness shows its monitors is a checkpoint of this log; gives its size.
+    fn witnessed(&mut self) -> u64 {
+        let answer = self.served.as_ref().unwrap().newest(ORIGIN);
+        if answer.status == 404 {
+            return 0;
         }
+        let note = Note::parse(answer.body.as_bytes()).unwrap();
+        self.seen.insert(answer.body.into_bytes());
+        assert!(note.verify(std::slice::from_ref(&self.key)).is_ok());
+        Checkpoint::parse(note.text()).unwrap().head().size
     }
 
     /// Remembers the checkpoints that lie there now.
@@ -222,11 +263,19 @@ impl<'a> Feed<'a> {
         status.signal() == Some(SIGKILL)
     }
 
-    /// Starts `checkpoint` and kills it.
+    /// Starts `checkpoint` with its witness, and kills it; now and then the witness as well.
     fn publish(&mut self) -> bool {
-        let mut child = spawn(self.place.command(&format!("checkpoint {}", self.name)));
+        let words = format!(
+            "checkpoint {} --policy {}",
+            self.name,
+            self.monitor.policy()
+        );
+        let mut child = spawn(self.place.command(&words));
         let wait = Duration::from_micros(self.random.below(120_000) as u64);
         std::thread::sleep(wait);
+        if self.random.below(4) == 0 {
+            drop(self.monitor.served.take());
+        }
         self.monitor.look(&self.place.path(self.name));
         child.kill().unwrap();
         let output = child.wait_with_output().unwrap();
@@ -248,9 +297,25 @@ impl<'a> Feed<'a> {
             *self.repaired.entry(kind.join(" ")).or_default() += 1;
         }
         self.acknowledged = writer.acknowledged();
-        writer.publish().unwrap();
         drop(writer);
+        if self.monitor.served.is_none() {
+            self.monitor.serve(self.place);
+        }
+        // What it cosigned before the kill, too.
+        let before = self.monitor.witnessed();
+        let words = format!(
+            "checkpoint {} --policy {}",
+            self.name,
+            self.monitor.policy()
+        );
+        self.place.run(&words).fine();
         let log = Log::read(&path);
+        assert!(before <= log.newest.size);
+        assert_eq!(self.monitor.witnessed(), log.newest.size);
+        let note = Note::parse(&fs::read(path.join("checkpoint")).unwrap()).unwrap();
+        let key = std::slice::from_ref(&self.monitor.key);
+        assert!(note.verify(key).is_ok(), "served with its cosignature");
+        assert!(!path.join("contradiction").exists());
         assert_eq!(log.events.len() as u64, self.acknowledged);
         for (index, found) in (0..).zip(&log.events) {
             assert_eq!(*found, nth(index), "event {index}");

@@ -250,4 +250,8 @@ fn a_damaged_ledger_gives_no_receipt() {
     place.run("receipt copy 3").refused(&["66536"]);
     place.init("empty");
     place.run("receipt empty 0").refused(&["checkpoint"]);
+    place.run("checkpoint empty").fine();
+    place
+        .run("receipt empty 0")
+        .refused(&["the log has no events yet"]);
 }

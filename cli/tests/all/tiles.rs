@@ -7,7 +7,7 @@
     reason = "tests"
 )]
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::Path;
 
 use crate::common::{ORIGIN, Place, copy, event, events, files};
@@ -204,9 +204,33 @@ fn a_larger_or_forked_or_foreign_checkpoint_is_never_replaced() {
     }
     assert!(files(&place.path("out")) == before);
 
-    place
-        .run("tiles ledger --out ledger/served")
-        .refused(&["apart from the ledger"]);
+    let inside = files(&place.path("ledger"));
+    for out in [
+        "ledger",
+        "ledger/served",
+        "none/../ledger",
+        "none2/../ledger/served",
+        ".",
+    ] {
+        place
+            .run(&format!("tiles ledger --out {out} --force"))
+            .refused(&["apart from the ledger"]);
+    }
+    // A link leads back into it.
+    #[cfg(unix)]
+    {
+        fs::create_dir(place.path("linked")).unwrap();
+        std::os::unix::fs::symlink(place.path("ledger/tile"), place.path("linked/tile")).unwrap();
+        place
+            .run("tiles ledger --out linked")
+            .refused(&["linked/tile", "a symbolic link"]);
+        let run = File::open(place.path("out")).unwrap();
+        run.lock().unwrap();
+        place
+            .run("tiles ledger --out out")
+            .refused(&["another `ledgerline tiles`", "wait"]);
+    }
+    assert!(files(&place.path("ledger")) == inside);
     fs::create_dir(place.path("full")).unwrap();
     place.write("full/index.html", "x");
     place

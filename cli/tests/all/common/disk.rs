@@ -82,6 +82,12 @@ pub enum Mark {
     Created,
     /// So many events are acknowledged.
     Acknowledged(u64),
+    /// `keep_policy` returned.
+    Policy,
+    /// `store` returned, for a note of this size with a cosignature.
+    Cosigned(u64),
+    /// `keep_contradiction`, or `tiles` returned.
+    Done,
     /// `publish` returned this size.
     Published(u64),
 }
