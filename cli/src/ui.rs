@@ -69,6 +69,13 @@ impl Ui {
     }
 }
 
+/// `1 segment`, `2 segments`: a number with the word for what is counted.
+#[must_use]
+pub fn counted(number: u64, one: &str) -> String {
+    let end = if number == 1 { "" } else { "s" };
+    format!("{number} {one}{end}")
+}
+
 /// What a progress bar counts.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Unit {

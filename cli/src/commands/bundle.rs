@@ -13,7 +13,7 @@ use crate::error::{Error, Outcome};
 use crate::ledger::Ledger;
 use crate::ledger::durable::{Access, FileError, create_dirs, write_atomic};
 use crate::run::{Cut, RunDir, RunError, StoredRun, Threads, cut_bundles};
-use crate::ui::{Ui, Unit};
+use crate::ui::{Ui, Unit, counted};
 
 /// Arguments of `bundle`.
 #[derive(Debug, clap::Args)]
@@ -148,7 +148,11 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
         || json!({"bundles": made}),
         || match count {
             1 if !args.all => format!("wrote {}", args.out.display()),
-            _ => format!("wrote {count} bundles to {}", args.out.display()),
+            _ => format!(
+                "wrote {} to {}",
+                counted(count as u64, "bundle"),
+                args.out.display()
+            ),
         },
     )?;
     Ok(Outcome::Done)

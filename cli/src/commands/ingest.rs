@@ -8,7 +8,7 @@ use serde_json::json;
 use super::open_writer;
 use crate::error::{Error, Outcome};
 use crate::ingest::{Format, Options, ingest};
-use crate::ui::{Ui, Unit};
+use crate::ui::{Ui, Unit, counted};
 
 /// Arguments of `ingest`.
 #[derive(Debug, clap::Args)]
@@ -166,8 +166,11 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
                 format!(" (leaf indices {first} to {last})")
             });
             format!(
-                "accepted {}{indices}, rejected {}, sealed {} segments; the log has {} events",
-                summary.accepted, summary.rejected, summary.segments_sealed, summary.size
+                "accepted {}{indices}, rejected {}, sealed {}; the log has {}",
+                summary.accepted,
+                summary.rejected,
+                counted(summary.segments_sealed, "segment"),
+                counted(summary.size, "event")
             )
         },
     )?;

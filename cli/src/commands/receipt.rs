@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::error::{Error, Outcome};
 use crate::ledger::durable::{Access, create_dirs, write_atomic};
 use crate::ledger::receipt::LoggedEvents;
-use crate::ui::{Ui, Unit};
+use crate::ui::{Ui, Unit, counted};
 
 /// Arguments of `receipt`.
 #[derive(Debug, clap::Args)]
@@ -155,10 +155,10 @@ fn of_play(args: &Args, log: &LoggedEvents, play: &str, ui: &Ui) -> Result<Outco
         made.push(receipt.json(path.as_deref())?);
     }
     ui.result(|| json!({"receipts": made, "later": found.later}), || words)?;
-    let count = found.indices.len();
+    let count = found.indices.len() as u64;
     ui.say(&match &args.out {
-        Some(dir) => format!("wrote {count} receipts to {}", dir.display()),
-        None => format!("{count} events; --out DIR writes their receipts"),
+        Some(dir) => format!("wrote {} to {}", counted(count, "receipt"), dir.display()),
+        None => format!("{}; --out DIR writes the receipts", counted(count, "event")),
     });
     Ok(Outcome::Done)
 }

@@ -3,7 +3,7 @@
 use ledgerline::audit::{Report, Severity, Status, Summary, Verdict};
 
 use crate::error::{Error, Outcome};
-use crate::ui::Ui;
+use crate::ui::{Ui, counted};
 
 /// Findings that are listed unless JSON is asked for.
 const LISTED: usize = 20;
@@ -69,7 +69,10 @@ fn words(report: &Report) -> String {
         ));
     }
     if !report.findings.is_empty() {
-        text.push_str(&format!("\n{} findings\n", report.findings.len()));
+        text.push_str(&format!(
+            "\n{}\n",
+            counted(report.findings.len() as u64, "finding")
+        ));
     }
     for finding in report.findings.iter().take(LISTED) {
         let severity = match finding.severity {

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::trust::read_key;
 use crate::error::{Error, Outcome};
 use crate::ledger::served::{ServeOptions, serve_tree};
-use crate::ui::{Ui, Unit};
+use crate::ui::{Ui, Unit, counted};
 
 /// Arguments of `tiles`.
 #[derive(Debug, clap::Args)]
@@ -107,10 +107,10 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
         },
         || {
             format!(
-                "{}: size {}, {} files written, {} kept, {} removed",
+                "{}: size {}, {} written, {} kept, {} removed",
                 args.out.display(),
                 served.head.size,
-                served.written,
+                counted(served.written, "file"),
                 served.kept,
                 served.removed
             )

@@ -139,7 +139,7 @@ fn a_whole_ledger_passes_before_and_after_closing_and_nothing_is_written() {
     assert!(!ran.out.contains("warning"), "{}", ran.out);
     for word in [
         "2 segments with 131072 events",
-        "1 write-ahead files with 1000 events",
+        "1 write-ahead file with 1000 events",
         "5 checkpoints: signature",
     ] {
         assert!(ran.out.contains(word), "{word}: {}", ran.out);

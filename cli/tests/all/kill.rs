@@ -289,7 +289,7 @@ impl<'a> Feed<'a> {
     /// Opens the ledger again, publishes, and looks at everything.
     fn check(&mut self) {
         let path = self.place.path(self.name);
-        let mut writer = LedgerWriter::open(&path).unwrap();
+        let writer = LedgerWriter::open(&path).unwrap();
         assert!(writer.acknowledged() >= self.acknowledged);
         for step in writer.recovery() {
             let words = step.to_string();

@@ -14,6 +14,7 @@ use super::super::reader::read_checkpoint;
 use super::events::Derived;
 use super::files;
 use super::report::Findings;
+use crate::ui::counted;
 
 /// `checkpoint` and `checkpoints/`, as they were before anything else was read.
 pub(super) struct Stored {
@@ -167,7 +168,8 @@ pub(super) fn check(
     }
     let signed = if keys.is_empty() { "" } else { "signature, " };
     let detail = format!(
-        "{count} checkpoints: {signed}size, root of the events, each extending the one before"
+        "{}: {signed}size, root of the events, each extending the one before",
+        counted(count as u64, "checkpoint")
     );
     let skipped = if keys.is_empty() && count > 0 {
         Some("signatures not checked, for want of --key, vkeys or secret/log.key".to_owned())

@@ -20,6 +20,7 @@ use super::super::segment;
 use super::files;
 use super::report::{Damage, Findings, damage_of, of_problem};
 use super::secrets::Secrets;
+use crate::ui::counted;
 
 /// Segments that a thread is given before progress is told.
 const BATCH: usize = 8;
@@ -186,7 +187,11 @@ pub(super) fn check(
     let mut derived = derived.finish(layout, log.complete)?;
     blame(layout, suspects, heads, &mut derived, findings);
     let what = "SHA256SUMS, every row, every salt key, every leaf hash";
-    let detail = format!("{count} segments with {sealed} events: {what}");
+    let detail = format!(
+        "{} with {}: {what}",
+        counted(count as u64, "segment"),
+        counted(sealed, "event")
+    );
     findings.done("segments", detail, None);
     report_open(layout, log, secrets, heads, &mut derived, findings);
     Ok(derived)
@@ -269,7 +274,11 @@ fn report_open(
     let events: u64 = log.open.iter().map(OpenFile::events).sum();
     let skipped = (secrets.master.is_none() && events > 0)
         .then(|| "not hashed, as only secret/master.key gives their salts".to_owned());
-    let detail = format!("{} write-ahead files with {events} events", log.open.len());
+    let detail = format!(
+        "{} with {}",
+        counted(log.open.len() as u64, "write-ahead file"),
+        counted(events, "event")
+    );
     findings.done("wal", detail, skipped);
 }
 
