@@ -100,8 +100,14 @@ pub fn serve_tree_on(
     check_apart(ledger, out)?;
     let (source, signature_checked) = Source::open(ledger, options)?;
     // Only a directory that is there has one place, whatever its path leads through.
+    let is_new = !out.exists();
     disk.create_dirs(out, Access::Public)?;
-    check_apart(ledger, out)?;
+    check_apart(ledger, out).inspect_err(|_| {
+        if is_new {
+            // If it is in the ledger it is nothing there, and empty.
+            let _ = fs::remove_dir(out);
+        }
+    })?;
     check_content(out, options)?;
     let _lock = lock(out)?;
     let before = check_before(out, &source)?;

@@ -232,7 +232,7 @@ fn a_forgotten_policy_is_remembered() {
         &[
             "NOT served",
             "kept --policy as april/policy",
-            "quorum: 1 of 1 (w0)",
+            "quorum: 1 of 1",
         ],
     );
     assert_eq!(fs::read(world.place.path(kept)).unwrap(), policy);
@@ -365,7 +365,7 @@ fn witnesses_by_name_become_the_policy() {
     ended(
         &world.place.run_words(&words),
         0,
-        &["kept --witness", "2 of 2 (w1, w2)"],
+        &["kept --witness", "quorum: 2 of 2"],
     );
     assert_eq!(world.cosigners(&world.served().unwrap()), 2);
     let policy = fs::read_to_string(world.place.path("ledger/policy")).unwrap();

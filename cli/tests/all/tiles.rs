@@ -231,6 +231,7 @@ fn a_larger_or_forked_or_foreign_checkpoint_is_never_replaced() {
             .refused(&["another `ledgerline tiles`", "wait"]);
     }
     assert!(files(&place.path("ledger")) == inside);
+    assert!(!place.path("ledger/served").exists());
     fs::create_dir(place.path("full")).unwrap();
     place.write("full/index.html", "x");
     place

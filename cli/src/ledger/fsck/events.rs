@@ -189,7 +189,7 @@ pub(super) fn check(
     let what = "SHA256SUMS, every row, every salt key, every leaf hash";
     let detail = format!(
         "{} with {}: {what}",
-        counted(count as u64, "segment"),
+        counted(count, "segment"),
         counted(sealed, "event")
     );
     findings.done("segments", detail, None);
