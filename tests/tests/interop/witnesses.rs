@@ -166,7 +166,17 @@ fn is_served(go: &Go, world: &World, ledger: &str, size: usize, witness: &Witnes
         && go.interop(world.dir(), &cosigned).code == 0;
     assert_eq!(served, ran.code == 0, "{ran}\n{note}");
     served || {
-        assert_eq!(ran.code, 1, "{ran}");
+        // A witness that shows its checkpoints to monitors under its URL proves the fork, so that the
+        // log is stopped for good. Another one can only refuse.
+        let proof = world.path(&format!("{ledger}/contradiction"));
+        if proof.exists() {
+            assert_eq!(ran.code, 1, "{ran}");
+            fs::remove_file(proof).unwrap();
+        } else {
+            assert_eq!(ran.code, 3, "{ran}");
+            let why = "without proof: expected its newest checkpoint at";
+            assert!(ran.to_string().contains(why), "{ran}");
+        }
         false
     }
 }
