@@ -60,11 +60,11 @@ fn options(number: usize) -> ServeOptions {
 }
 
 fn history(place: &Place, disk: &SimDisk, root: &Path) -> Result<(), LedgerError> {
-    for number in 0..SIZES.len() {
+    for (number, size) in SIZES.into_iter().enumerate() {
         let ledger = place.path(&number.to_string());
         let out = root.join("out");
         serve_tree_on(disk, &ledger, &out, &options(number), &mut |_, _| {})?;
-        disk.mark(Mark::Published(SIZES[number] as u64));
+        disk.mark(Mark::Published(size as u64));
     }
     Ok(())
 }
