@@ -77,3 +77,10 @@ pub enum Unit {
     /// Events, rows, segments.
     Items,
 }
+
+/// `1 log`, `2 logs`: a count and what is counted, named in the singular.
+#[must_use]
+pub fn counted(count: usize, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
+}
