@@ -13,6 +13,7 @@
 //! | [`witness`] | a witness of logs: its directory, its decisions made durable, its server |
 //! | [`export`] | a run as CSV, Parquet and a journal |
 //! | [`csv_file`] [`guard`] [`clock`] | strict CSV; panics of file decoders become messages; the time |
+//! | [`secret`] | random bytes for secrets, and who can read their files |
 #![allow(
     clippy::arithmetic_side_effects,
     reason = "overflow-checks are on in every profile, and a panic here is not one of core's"
@@ -30,6 +31,7 @@ pub mod ingest;
 pub mod ledger;
 pub mod registry_db;
 pub mod run;
+pub mod secret;
 pub mod simulate;
 pub mod ui;
 pub mod witness;

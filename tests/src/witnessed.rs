@@ -40,7 +40,7 @@ pub fn make(dir: &Path) {
     let [one, two, three] = [1, 2, 3].map(init);
     // The third never runs.
     let running = [1, 2].map(|number| Running::start(dir, &format!("w{number}")));
-    let [url_one, url_two] = running.each_ref().map(|witness| witness.url.as_str());
+    let [url_one, url_two] = running.each_ref().map(Running::url);
     let known = format!(
         "# Whom I trust\nlog {}\nwitness Fjord {} {url_one}\nwitness Harbour {} {url_two}\nwitness Lighthouse {}\n",
         log.trim(),
@@ -82,14 +82,27 @@ pub fn with_false_cosignature(bundle: &[u8], witness: &str) -> Option<Vec<u8>> {
 }
 
 /// A witness of ours that is running; dropped, it ends.
-struct Running {
+#[derive(Debug)]
+pub struct Running {
     child: Child,
     url: String,
 }
 
 impl Running {
+    /// Where it takes checkpoints.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Starts the witness in the directory `at` below `dir`.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start.
+    #[must_use]
     #[expect(clippy::expect_used, reason = "a test without its world is no test")]
-    fn start(dir: &Path, at: &str) -> Running {
+    pub fn start(dir: &Path, at: &str) -> Running {
         let mut child = Command::new(program::path())
             .args(["witness", at, "--listen", "127.0.0.1:0", "--prefix", at])
             .current_dir(dir)

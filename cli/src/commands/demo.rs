@@ -338,10 +338,7 @@ fn forge_all(dir: &Path, out: &Path) -> Result<Vec<(&'static str, PathBuf)>, Err
     let name = KeyName::parse(ORIGIN).map_err(|_| Error::Bug {
         what: "an origin that is no key name",
     })?;
-    let mut seed = [0; 32];
-    getrandom::fill(&mut seed).map_err(|_| Error::Bug {
-        what: "a system without random numbers",
-    })?;
+    let seed = crate::secret::random(dir)?;
     let stranger = SigningKey::from_seed(name, &seed);
     let forgeries = [
         (

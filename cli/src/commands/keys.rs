@@ -8,9 +8,10 @@ use zeroize::Zeroizing;
 
 use super::open_writer;
 use crate::error::{Error, Outcome};
+use crate::ledger::Ledger;
 use crate::ledger::durable::{Access, read_bounded, write_atomic};
-use crate::ledger::{Ledger, is_exposed};
 use crate::run::RunError;
+use crate::secret::{exposed_mode, random};
 use crate::ui::Ui;
 
 /// Arguments of `keys`.
@@ -144,9 +145,7 @@ fn new(name: &str, out: &Path, kind: KeyType, ui: &Ui) -> Result<Outcome, Error>
         }
         .into());
     }
-    let mut seed = Zeroizing::new([0; 32]);
-    getrandom::fill(seed.as_mut())
-        .map_err(|error| usage(format!("the system gives no random numbers: {error}")))?;
+    let seed = random(out)?;
     let (text, verifier) = secret_key(name, kind, &seed).map_err(|e| usage(e.to_string()))?;
     let secret = Zeroizing::new(format!("{}\n", *text));
     write_atomic(out, secret.as_bytes(), Access::Secret)?;
@@ -247,7 +246,7 @@ fn print(
 }
 
 fn warn_if_exposed(path: &Path, ui: &Ui) -> Result<(), Error> {
-    if is_exposed(path)? {
+    if exposed_mode(path)?.is_some() {
         ui.say(&format!(
             "warning: others can read {}; run `chmod 600` on it, and rotate the key if they may have",
             path.display()

@@ -7,7 +7,8 @@ use ledgerline::log::{KeyName, VerifierKey};
 use serde_json::json;
 
 use crate::error::{Error, Outcome};
-use crate::ui::Ui;
+use crate::secret::exposed_mode;
+use crate::ui::{Ui, counted};
 use crate::witness::server::{Bound, Options, serve};
 use crate::witness::{LogEntry, LogList, Witness, WitnessDir, WitnessError, create};
 
@@ -25,13 +26,20 @@ extends all that it has cosigned of that log. What it decides is on the disk bef
   GET  <prefix>/<origin hash>/checkpoint        the newest cosigned checkpoint, for monitors
   GET  <prefix>/                                its verifier keys and its logs, for people
 
-It speaks HTTP; put a proxy with TLS before it to be reached from elsewhere. SIGINT and SIGTERM end
-it after the requests under way, SIGHUP reads the list of logs again. If a write fails, it stops.
-A log that signs two trees of one size is refused, and both signed notes are kept under
-DIR/evidence.
+It speaks HTTP; put a proxy with TLS before it to be reached from elsewhere. It takes 256 connections;
+for more, the longest idle of the address that has most of them gives way. Behind a proxy all have
+the proxy's address: have it bound the connections of each client.
 
-Back up DIR/key. Never run a copy of DIR, and never go back to an older DIR/state: a witness that
-forgets can be made to cosign a fork.
+SIGINT and SIGTERM end it after the requests under way, a second one at once; SIGHUP reads the list
+of logs again. If a write fails, it stops. A log whose files are damaged is left out, is answered with
+503, and does not stop the others. A log that signs two trees of one size is refused, and both signed
+notes are kept under DIR/evidence. Lines with ALARM are for the operator; the same about one log
+is told once a minute, with the number of those between.
+
+A witness that forgets can be made to cosign a fork, so do not restore it from a backup: neither
+DIR/key alone on a new disk, nor an older DIR/state, nor a second copy of DIR. DIR/logs and
+DIR/evidence are worth a backup. If DIR/state or DIR/known is lost, make a new key with `ledgerline
+witness init`, never use the old one again, and tell those who list it.
 
 Examples:
   ledgerline witness init w1 --name witness.example/w1
@@ -113,7 +121,9 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
     match (&args.command, &args.dir) {
         (Some(Command::Init { dir, name, ml_dsa }), _) => init(dir, name, *ml_dsa, ui),
         (Some(Command::Keys { dir }), _) => {
-            let keys = WitnessDir::new(dir).read_keys()?;
+            let dir = WitnessDir::new(dir);
+            let keys = dir.read_keys()?;
+            warn_if_exposed(&dir, ui)?;
             let keys: Vec<_> = keys.iter().map(|key| key.verifier().clone()).collect();
             print_keys(&keys, ui)?;
             Ok(Outcome::Done)
@@ -179,9 +189,11 @@ fn print_keys(keys: &[VerifierKey], ui: &Ui) -> Result<(), Error> {
 fn add(dir: &Path, new: &LogList, foreign: bool, ui: &Ui) -> Result<Outcome, Error> {
     let dir = WitnessDir::new(dir);
     dir.read_keys()?;
+    // Until the list is written: another such command waits.
+    let _lock = dir.lock_logs()?;
     let mut logs = dir.read_logs()?;
     let before = logs.clone();
-    let mut added = 0;
+    let mut added = 0_usize;
     for entry in new.entries() {
         let is_known = before.entries().contains(entry);
         if foreign && !is_known && before.follows(&entry.origin) {
@@ -191,7 +203,7 @@ fn add(dir: &Path, new: &LogList, foreign: bool, ui: &Ui) -> Result<Outcome, Err
             ));
             continue;
         }
-        added += u64::from(logs.push(entry.clone()));
+        added += usize::from(logs.push(entry.clone()));
     }
     if added > 0 {
         dir.write_logs(&logs)?;
@@ -199,7 +211,13 @@ fn add(dir: &Path, new: &LogList, foreign: bool, ui: &Ui) -> Result<Outcome, Err
     let count = logs.entries().len();
     ui.result(
         || json!({"added": added, "keys": count}),
-        || format!("added {added} keys of logs; the list has {count}"),
+        || {
+            let added = counted(added as u64, "key");
+            format!(
+                "added {added}; the list has {}",
+                counted(count as u64, "key")
+            )
+        },
     )?;
     if added > 0 {
         ui.say("a witness that is running reads its list again on SIGHUP");
@@ -210,9 +228,14 @@ fn add(dir: &Path, new: &LogList, foreign: bool, ui: &Ui) -> Result<Outcome, Err
 fn listen(dir: &Path, args: &Args, ui: &Ui) -> Result<Outcome, Error> {
     let witness = Witness::open(dir)?;
     let (ui, prefix) = (*ui, args.prefix.clone());
-    let logs = witness.origins().len();
+    warn_if_exposed(witness.dir(), &ui)?;
+    let following = witness.following();
+    let (logs, never) = (following.logs, following.never_cosigned);
     if logs == 0 {
         ui.say("warning: this witness follows no log; see `ledgerline witness add-log --help`");
+    }
+    for line in &following.left_out {
+        ui.say(&format!("ALARM {line}"));
     }
     let options = Options {
         listen: args.listen.clone(),
@@ -229,18 +252,41 @@ fn listen(dir: &Path, args: &Args, ui: &Ui) -> Result<Outcome, Error> {
         let url = |address| format!("http://{address}{prefix}");
         let (submission, monitoring) = (url(bound.listen), url(bound.monitoring));
         told = ui.result(
-            || json!({"submission": submission, "monitoring": monitoring, "vkeys": keys}),
+            || {
+                json!({
+                    "submission": submission,
+                    "monitoring": monitoring,
+                    "vkeys": keys,
+                    "logs": logs,
+                    "never_cosigned": never,
+                    "left_out": following.left_out.len(),
+                })
+            },
             || submission.clone(),
         );
         ui.say(&format!(
-            "witness {} takes checkpoints of {logs} logs at {submission}/add-checkpoint",
-            keys.join(" ")
+            "witness {} takes checkpoints of {}, of which {never} never cosigned, at \
+             {submission}/add-checkpoint",
+            keys.join(" "),
+            counted(logs as u64, "log")
         ));
     };
     serve(witness, &options, Arc::new(move |line| ui.say(line)), ready)?;
     told?;
     ui.say("stopped");
     Ok(Outcome::Done)
+}
+
+fn warn_if_exposed(dir: &WitnessDir, ui: &Ui) -> Result<(), Error> {
+    let key = dir.key();
+    if exposed_mode(&key)?.is_some() {
+        ui.say(&format!(
+            "warning: others can read {}; run `chmod 600` on it, and make a new witness if they may \
+             have",
+            key.display()
+        ));
+    }
+    Ok(())
 }
 
 /// `/w1` from `w1`, `/w1` or `/w1/`.

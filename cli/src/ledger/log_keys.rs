@@ -3,15 +3,13 @@
 //! *In:* `secret/log.key`, a secret key a line. *Out:* signed notes and checkpoints; `vkeys`, all the
 //! keys that ever signed for this log. *Does not know:* who trusts which of them.
 
-use std::path::Path;
-
 use ledgerline::log::{
     Checkpoint, CosigningKey, KeyError, KeyName, Note, NoteError, SignatureType, SigningKey,
     VerifierKey,
 };
 use zeroize::Zeroizing;
 
-use super::durable::{Access, FileError, read_bounded};
+use super::durable::{Access, read_bounded};
 use super::error::LedgerError;
 use super::layout::Layout;
 use super::secrets;
@@ -184,7 +182,7 @@ impl LogKeys {
         if self.verifiers().count() >= MAX_KEYS {
             return Err(LedgerError::Keys(KeysError::TooMany));
         }
-        let seed = secrets::random(&layout.secrets())?;
+        let seed = crate::secret::random(&layout.secrets())?;
         if kind == SignatureType::Ed25519 {
             let key = SigningKey::from_seed(origin.clone(), &seed);
             let verifier = key.verifier().clone();
@@ -336,26 +334,4 @@ fn cannot_sign(checkpoint: &Checkpoint, error: &dyn std::fmt::Display) -> Ledger
         size: checkpoint.head().size,
         problem: error.to_string(),
     }
-}
-
-/// Whether others than its owner can read a secret file.
-///
-/// # Errors
-///
-/// [`FileError`].
-#[cfg(unix)]
-pub fn is_exposed(path: &Path) -> Result<bool, FileError> {
-    use std::os::unix::fs::PermissionsExt;
-    let metadata = std::fs::metadata(path).map_err(FileError::at("read the mode of", path))?;
-    Ok(metadata.permissions().mode() & 0o077 != 0)
-}
-
-/// Whether others than its owner can read a secret file: only Unix tells.
-///
-/// # Errors
-///
-/// None.
-#[cfg(not(unix))]
-pub fn is_exposed(_path: &Path) -> Result<bool, FileError> {
-    Ok(false)
 }

@@ -29,7 +29,7 @@ pub use agreed::{contradiction, recorded_policy, with_lines_of};
 pub use error::{LedgerError, SegmentProblem};
 pub use index::sha256;
 pub use layout::Layout;
-pub use log_keys::{KeysError, LogKeys, is_exposed};
+pub use log_keys::{KeysError, LogKeys};
 pub use manifest::{Manifest, State};
 pub use publish::{LogTree, Published, Staged};
 pub use reader::{Ledger, SegmentData, SegmentInfo};

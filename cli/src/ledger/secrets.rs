@@ -6,7 +6,7 @@ use ledgerline::log::{KeyName, SigningKey, VerifierKey};
 use ledgerline::salt::{ListenerKey, SaltKey};
 use zeroize::Zeroizing;
 
-use super::durable::{Access, FileError, read_bounded};
+use super::durable::{Access, read_bounded};
 use super::error::LedgerError;
 use super::layout::Layout;
 use super::log_keys::LogKeys;
@@ -23,25 +23,17 @@ pub(super) fn create(layout: &Layout, origin: KeyName) -> Result<VerifierKey, Le
     let dir = layout.secrets();
     let disk = layout.disk();
     disk.create_dirs(&dir, Access::Secret)?;
-    let key = SigningKey::from_seed(origin, &*random(&dir)?);
+    let key = SigningKey::from_seed(origin, &*crate::secret::random(&dir)?);
     let vkey = key.verifier().clone();
     LogKeys::of(key).write(layout)?;
     for name in ["master.key", "listener.key"] {
-        let secret = SaltKey::from_bytes(*random(&dir)?);
+        let secret = SaltKey::from_bytes(*crate::secret::random(&dir)?);
         let text = Zeroizing::new(format!("{}\n", *secret.to_hex()));
         disk.write_atomic(&dir.join(name), text.as_bytes(), Access::Secret)?;
     }
     // Made here, so that opening a ledger makes nothing.
     disk.write_atomic(&layout.lock(), b"", Access::Secret)?;
     Ok(vkey)
-}
-
-pub(super) fn random(dir: &Path) -> Result<Zeroizing<[u8; 32]>, LedgerError> {
-    let mut bytes = Zeroizing::new([0; 32]);
-    getrandom::fill(&mut *bytes).map_err(|error| {
-        FileError::at("find random numbers for", dir)(std::io::Error::other(error.to_string()))
-    })?;
-    Ok(bytes)
 }
 
 pub(super) fn read(path: &Path) -> Result<Zeroizing<String>, LedgerError> {

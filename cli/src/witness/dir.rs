@@ -12,9 +12,11 @@ use ledgerline::wire::hex;
 use zeroize::Zeroizing;
 
 use super::error::WitnessError;
+use super::known::{Known, RESTORE};
 use super::logs::{LogList, MAX_LIST_BYTES};
 use crate::ledger::durable::{Access, Disk, FileError, RealDisk, read_bounded};
 use crate::ledger::sha256;
+use crate::secret::random;
 
 /// Largest key file.
 const MAX_KEY_BYTES: u64 = 1 << 16;
@@ -66,10 +68,7 @@ pub fn create_on(
     let mut keys = Vec::new();
     for kind in kinds {
         // A seed for each: what one key signs must never be of use for the other.
-        let mut seed = Zeroizing::new([0; 32]);
-        getrandom::fill(&mut *seed).map_err(|error| {
-            FileError::at("find random numbers for", path)(io::Error::other(error.to_string()))
-        })?;
+        let seed = random(path)?;
         let key = CosigningKey::from_seed(name.clone(), kind, &seed)?;
         secrets.push_str(&key.to_secret_text());
         secrets.push('\n');
@@ -79,6 +78,7 @@ pub fn create_on(
     disk.create_dirs(path, Access::Public)?;
     disk.create_dirs(&dir.states(), Access::Public)?;
     dir.write_logs(&LogList::default())?;
+    dir.write_known(&Known::new())?;
     disk.write_atomic(&dir.lock_file(), b"", Access::Secret)?;
     // Last: with it the directory is a witness.
     disk.write_atomic(&dir.key(), secrets.as_bytes(), Access::Secret)?;
@@ -127,7 +127,7 @@ impl WitnessDir {
         self.root.join("lock")
     }
 
-    fn states(&self) -> PathBuf {
+    pub(super) fn states(&self) -> PathBuf {
         self.root.join("state")
     }
 
@@ -220,12 +220,7 @@ impl WitnessDir {
     /// Keeps other processes away from this witness, for as long as the file is held.
     pub(super) fn lock(&self) -> Result<File, WitnessError> {
         let path = self.lock_file();
-        let open = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path);
-        let file = open.map_err(FileError::at("open", &path))?;
+        let file = open_lock(&path)?;
         match file.try_lock() {
             Ok(()) => Ok(file),
             Err(TryLockError::WouldBlock) => Err(WitnessError::Locked {
@@ -235,25 +230,37 @@ impl WitnessDir {
         }
     }
 
-    /// Makes sure that the names which reading will find are on the disk.
-    pub(super) fn settle(&self) -> Result<(), WitnessError> {
-        let disk = self.disk();
-        disk.create_dirs(&self.states(), Access::Public)?;
-        for dir in [self.root.clone(), self.states()] {
-            disk.sync_dir(&dir).map_err(FileError::at("fsync", &dir))?;
-        }
-        Ok(())
+    /// Keeps others from changing the list of logs, for as long as the file is held; waits for those
+    /// who are at it.
+    ///
+    /// # Errors
+    ///
+    /// [`WitnessError::File`].
+    pub fn lock_logs(&self) -> Result<File, WitnessError> {
+        let path = self.root.join("logs.lock");
+        let file = open_lock(&path)?;
+        file.lock().map_err(FileError::at("lock", &path))?;
+        Ok(file)
     }
 
     /// The newest cosigned checkpoint of a log, if it is one: signed by the log and by this witness.
+    /// One that `is_known` must be there.
     pub(super) fn read_state(
         &self,
         origin: &str,
+        is_known: bool,
         keys: &[VerifierKey],
         ours: &[VerifierKey],
     ) -> Result<Option<(Note, Checkpoint)>, WitnessError> {
         let path = self.state(origin);
         let bytes = match read_bounded(&path, MAX_NOTE_BYTES as u64) {
+            Err(error) if error.is_not_found() && is_known => {
+                let problem = format!(
+                    "expected what was cosigned of the log {origin:?}, which was cosigned before, \
+                     but found no file; {RESTORE}"
+                );
+                return Err(WitnessError::damaged(&path, None, problem));
+            }
             Err(error) if error.is_not_found() => return Ok(None),
             other => other?,
         };
@@ -289,6 +296,15 @@ impl WitnessDir {
         }
         disk.write_atomic(&path, note.to_string().as_bytes(), Access::Public)
     }
+}
+
+fn open_lock(path: &Path) -> Result<File, FileError> {
+    let open = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(path);
+    open.map_err(FileError::at("open", path))
 }
 
 /// SHA-256 of a log's origin, in hex.

@@ -1,26 +1,33 @@
 //! What speaks against a log, kept for whoever has to be convinced.
 //!
 //! ```text
-//! evidence/<hash of the origin>/<size>-<root>/known             signed by the log, and cosigned here
-//! evidence/<hash of the origin>/<size>-<root>/shown             signed by the log, of the same size
-//! evidence/<hash of the origin>/unproven-<size>-<root>/proof    what did not lead from one to the other
+//! evidence/<hash of the origin>/<n>-<size>-<root>.known             signed by the log, and cosigned here
+//! evidence/<hash of the origin>/<n>-<size>-<root>.shown             signed by the log, of the same size
+//! evidence/<hash of the origin>/unproven-<n>-<size>-<root>.known
+//! evidence/<hash of the origin>/unproven-<n>-<size>-<root>.shown
+//! evidence/<hash of the origin>/unproven-<n>-<size>-<root>.proof    what did not lead from one to the other
 //! ```
-//! `<root>` is the first 16 hex digits of the shown root. A fork convicts the log by itself. What is
-//! unproven need not be the log's doing: anybody can send a checkpoint with a wrong proof.
+//! `<n>` counts up; `<root>` is the first 16 hex digits of the shown root. A fork convicts the log by
+//! itself. What is unproven need not be the log's doing: anybody can send a checkpoint with a wrong
+//! proof. It is dropped once the checkpoint is cosigned after all. Of each kind the oldest and the
+//! newest are kept, so that nobody can fill the place before a fork is shown.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::fs;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use ledgerline::log::{Hash, Note, TreeHead};
-use ledgerline::wire::hex;
+use ledgerline::wire::{decimal, hex};
 
 use super::dir::WitnessDir;
-use crate::ledger::durable::{Access, FileError, parent_of};
+use crate::ledger::durable::{Access, FileError};
 
-/// Most forks that are kept of one log.
+/// Most forks that are kept of one log: the oldest half and the newest.
 pub const MAX_FORKS: usize = 256;
 
-/// Most unproven checkpoints that are kept of one log.
+/// Most unproven checkpoints that are kept of one log: the oldest half and the newest.
 pub const MAX_UNPROVEN: usize = 16;
 
 /// Two checkpoints that do not go together.
@@ -36,41 +43,34 @@ pub(super) struct Evidence<'a> {
     pub(super) proof: Option<&'a [Hash]>,
 }
 
-/// What became of it.
-#[derive(Debug)]
-pub(super) enum Kept {
-    /// It lies there since now.
-    New(PathBuf),
-    /// It lay there already.
-    Known(PathBuf),
-    /// There is enough of this kind.
-    Enough,
-}
-
 impl WitnessDir {
-    /// Keeps evidence, durably, each piece once.
-    pub(super) fn keep(&self, evidence: &Evidence<'_>) -> Result<Kept, FileError> {
+    /// Keeps evidence, durably, each piece once. Gives the path of its files without their ending.
+    pub(super) fn keep(&self, evidence: &Evidence<'_>) -> Result<PathBuf, FileError> {
+        let dir = self.evidence(evidence.origin);
+        let mut pieces = self.pieces(&dir)?;
+        let is_unproven = evidence.proof.is_some();
+        pieces.retain(|piece| piece.is_unproven == is_unproven);
+        if let Some(same) = pieces.iter().find(|piece| piece.shows(evidence.head)) {
+            return Ok(dir.join(same.to_string()));
+        }
+        let most = if is_unproven { MAX_UNPROVEN } else { MAX_FORKS };
+        while pieces.len() >= most {
+            // The oldest of the newer half.
+            self.drop_piece(&dir, &pieces.remove(most / 2).to_string())?;
+        }
+        let last = pieces.last().map_or(0, |piece| piece.number);
         let TreeHead { size, root } = evidence.head;
-        let digits = hex(root.as_bytes());
-        let digits = digits.get(..16).unwrap_or_default();
-        let (prefix, most) = match evidence.proof {
-            None => ("", MAX_FORKS),
-            Some(_) => (UNPROVEN, MAX_UNPROVEN),
+        let piece = Piece {
+            is_unproven,
+            number: last.saturating_add(1),
+            size,
+            root: digits(root),
         };
-        let all = self.evidence(evidence.origin);
-        let place = all.join(format!("{prefix}{size}-{digits}"));
-        // Written last, so that a piece which a crash left half-written is written again.
-        let shown = place.join("shown");
-        if shown.is_file() {
-            return Ok(Kept::Known(place));
-        }
-        if self.count(evidence.origin, evidence.proof.is_some()) >= most {
-            return Ok(Kept::Enough);
-        }
         let disk = self.disk();
-        disk.create_dirs(parent_of(&shown), Access::Public)?;
-        let write = |name: &str, text: String| {
-            disk.write_atomic(&place.join(name), text.as_bytes(), Access::Public)
+        disk.create_dirs(&dir, Access::Public)?;
+        let write = |ending: &str, text: String| {
+            let path = dir.join(format!("{piece}.{ending}"));
+            disk.write_atomic(&path, text.as_bytes(), Access::Public)
         };
         write("known", evidence.known.to_string())?;
         if let Some(proof) = evidence.proof {
@@ -79,19 +79,116 @@ impl WitnessDir {
                 proof.iter().map(|hash| format!("{hash}\n")).collect(),
             )?;
         }
-        write("shown", evidence.shown.to_string())?;
-        Ok(Kept::New(place))
+        // Last: with it the piece is whole.
+        write(SHOWN, evidence.shown.to_string())?;
+        Ok(dir.join(piece.to_string()))
     }
 
-    fn count(&self, origin: &str, unproven: bool) -> usize {
-        let Ok(entries) = fs::read_dir(self.evidence(origin)) else {
-            return 0;
-        };
-        let names = entries.flatten().map(|entry| entry.file_name());
-        names
-            .filter(|name| name.to_string_lossy().starts_with(UNPROVEN) == unproven)
-            .count()
+    /// Drops what turned out to be no evidence: this head was cosigned.
+    pub(super) fn drop_unproven(&self, origin: &str, head: TreeHead) -> Result<(), FileError> {
+        let dir = self.evidence(origin);
+        let mut pieces = self.pieces(&dir)?;
+        pieces.retain(|piece| piece.is_unproven && piece.shows(head));
+        let mut pieces = pieces.iter();
+        pieces.try_for_each(|piece| self.drop_piece(&dir, &piece.to_string()))
+    }
+
+    /// The whole pieces, the oldest first. What a crash left of others is removed.
+    fn pieces(&self, dir: &Path) -> Result<Vec<Piece>, FileError> {
+        let mut files: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for name in names(dir).map_err(FileError::at("read", dir))? {
+            if let Some((stem, ending)) = name.split_once('.') {
+                let endings = files.entry(stem.to_owned()).or_default();
+                endings.insert(ending.to_owned());
+            }
+        }
+        let mut pieces = Vec::new();
+        for (stem, endings) in files {
+            // Else somebody else's.
+            let Some(piece) = Piece::parse(&stem) else {
+                continue;
+            };
+            if endings.contains(SHOWN) {
+                pieces.push(piece);
+            } else {
+                self.drop_piece(dir, &stem)?;
+            }
+        }
+        pieces.sort_by_key(|piece| piece.number);
+        Ok(pieces)
+    }
+
+    fn drop_piece(&self, dir: &Path, stem: &str) -> Result<(), FileError> {
+        // What is left without the first of them is no piece.
+        for ending in [
+            SHOWN,
+            "known",
+            "proof",
+            "shown.tmp",
+            "known.tmp",
+            "proof.tmp",
+        ] {
+            let path = dir.join(format!("{stem}.{ending}"));
+            self.disk().remove_durably(&path)?;
+        }
+        Ok(())
     }
 }
 
 const UNPROVEN: &str = "unproven-";
+
+const SHOWN: &str = "shown";
+
+/// A piece of evidence, as its files are named.
+#[derive(Clone, Debug, Eq, PartialEq)]
+struct Piece {
+    is_unproven: bool,
+    number: u64,
+    size: u64,
+    root: String,
+}
+
+impl Piece {
+    fn parse(stem: &str) -> Option<Self> {
+        let rest = stem.strip_prefix(UNPROVEN);
+        let mut parts = rest.unwrap_or(stem).split('-');
+        let piece = Self {
+            is_unproven: rest.is_some(),
+            number: decimal(parts.next()?)?,
+            size: decimal(parts.next()?)?,
+            root: parts.next()?.to_owned(),
+        };
+        parts.next().is_none().then_some(piece)
+    }
+
+    fn shows(&self, head: TreeHead) -> bool {
+        self.size == head.size && self.root == digits(head.root)
+    }
+}
+
+impl fmt::Display for Piece {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let prefix = if self.is_unproven { UNPROVEN } else { "" };
+        let Self {
+            number, size, root, ..
+        } = self;
+        write!(f, "{prefix}{number}-{size}-{root}")
+    }
+}
+
+fn digits(root: Hash) -> String {
+    let mut digits = hex(root.as_bytes());
+    digits.truncate(16);
+    digits
+}
+
+/// Names in a directory; none if it is not there.
+fn names(dir: &Path) -> io::Result<Vec<String>> {
+    let entries = match fs::read_dir(dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        other => other?,
+    };
+    entries
+        .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
+        .collect()
+}

@@ -6,15 +6,19 @@
 //!
 //! Source: C2SP tlog-witness v1.0.0.
 
+mod alarms;
 mod dir;
 mod error;
 mod evidence;
+mod known;
 mod logs;
+mod room;
 pub mod server;
 mod service;
 
+pub use alarms::ALARM_SECONDS;
 pub use dir::{WitnessDir, create, create_on};
 pub use error::WitnessError;
 pub use evidence::{MAX_FORKS, MAX_UNPROVEN};
 pub use logs::{LogEntry, LogList, Skipped};
-pub use service::{Answer, Witness};
+pub use service::{Answer, Following, Witness};

@@ -5,7 +5,7 @@
 use std::net::{SocketAddr, TcpListener as StdListener};
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -19,15 +19,20 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use ledgerline::log::MAX_REQUEST_BYTES;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::{interval, sleep, timeout};
 
 use super::error::WitnessError;
+use super::room::{Room, Seat};
 use super::service::{Answer, Witness};
+use crate::clock::since_epoch;
 use crate::ledger::durable::FileError;
+use crate::ui::counted;
 
-/// Connections at one time; more wait.
+/// Connections at one time; for more, the longest idle ones give way.
 const MAX_CONNECTIONS: usize = 256;
 
 /// For a request's header, also the next one of a connection that is kept.
@@ -41,6 +46,9 @@ const CONNECTION_TIME: Duration = Duration::from_secs(600);
 
 /// For requests that are under way when a connection or the server ends.
 const GRACE: Duration = Duration::from_secs(10);
+
+/// Between two looks for alarms that were held back.
+const ALARM_TIME: Duration = Duration::from_secs(10);
 
 /// Most bytes of a request's header.
 const MAX_HEADER_BYTES: usize = 16 << 10;
@@ -72,15 +80,32 @@ pub type Say = Arc<dyn Fn(&str) + Send + Sync>;
 struct App {
     witness: Arc<Witness>,
     say: Say,
-    stop: watch::Sender<bool>,
+    stop: watch::Sender<Stop>,
     prefix: String,
 }
 
-#[derive(Clone, Copy)]
-struct Peer(SocketAddr);
+/// Whether to go on.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+enum Stop {
+    No,
+    /// After what is under way.
+    Soon,
+    /// Whatever is under way. What was decided is on the disk before it is told, so nothing is lost.
+    Now,
+}
 
-/// Answers until the process is asked to end (SIGINT, SIGTERM), or a write fails. SIGHUP reads the
-/// list of logs again. `ready` is told the addresses once connections are taken.
+type Stopped = watch::Receiver<Stop>;
+
+/// Who sends.
+#[derive(Clone)]
+struct Peer {
+    address: SocketAddr,
+    seat: Arc<Seat>,
+}
+
+/// Answers until the process is asked to end (SIGINT, SIGTERM), or a write fails; asked again, it ends
+/// at once. SIGHUP reads the list of logs again. `ready` is told the addresses once connections are
+/// taken.
 ///
 /// # Errors
 ///
@@ -111,7 +136,7 @@ pub fn serve(
         .build()
         .map_err(FileError::at("start threads for", witness.dir().root()))?;
 
-    let (stop, stopped) = watch::channel(false);
+    let (stop, mut stopped) = watch::channel(Stop::No);
     let app = App {
         witness: Arc::new(witness),
         say,
@@ -120,7 +145,9 @@ pub fn serve(
     };
     let monitoring = monitor.as_ref().map_or(listen, |(_, address)| *address);
     runtime.block_on(async {
-        tokio::spawn(signals(app.clone()));
+        // Heard from before anybody is told that it runs.
+        tokio::spawn(signals(app.clone(), Signals::hear()));
+        tokio::spawn(tell_overdue(app.clone()));
         let mut listeners = JoinSet::new();
         match monitor {
             None => {
@@ -135,11 +162,22 @@ pub fn serve(
             }
         }
         ready(Bound { listen, monitoring });
-        while listeners.join_next().await.is_some() {}
+        let all_ended = async { while listeners.join_next().await.is_some() {} };
+        tokio::select! {
+            () = all_ended => {}
+            _ = stopped.wait_for(|stop| *stop == Stop::Now) => {}
+        }
         Ok::<(), WitnessError>(())
     })?;
+    if *app.stop.borrow() == Stop::Now {
+        runtime.shutdown_background();
+        return app.witness.halted().map_or(Ok(()), Err);
+    }
     // Decisions that are still being written are waited for.
     runtime.shutdown_timeout(GRACE);
+    for line in app.witness.overdue_alarms(u64::MAX) {
+        alarm(&app.say, &line);
+    }
     app.witness.halted().map_or(Ok(()), Err)
 }
 
@@ -148,7 +186,7 @@ fn spawn(
     listener: StdListener,
     router: Router,
     app: &App,
-    stopped: &watch::Receiver<bool>,
+    stopped: &Stopped,
 ) -> Result<(), WitnessError> {
     let listener = TcpListener::from_std(listener)
         .map_err(FileError::at("listen for", app.witness.dir().root()))?;
@@ -157,33 +195,36 @@ fn spawn(
 }
 
 /// Takes connections until told to stop, then waits for those that are left.
-async fn accept(mut listener: TcpListener, router: Router, mut stopped: watch::Receiver<bool>) {
-    let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+async fn accept(mut listener: TcpListener, router: Router, mut stopped: Stopped) {
+    let room = Room::new(MAX_CONNECTIONS);
     let mut connections = JoinSet::new();
     loop {
         while connections.try_join_next().is_some() {}
         let next = async {
-            let permit = Arc::clone(&room).acquire_owned().await.ok();
             // Waits and goes on where the system has no more files for now.
-            let (stream, peer) = Listener::accept(&mut listener).await;
-            (permit, stream, peer)
+            let (stream, address) = Listener::accept(&mut listener).await;
+            let seat = room.enter(address.ip()).await;
+            (stream, Peer { address, seat })
         };
-        let (permit, stream, peer) = tokio::select! {
-            _ = stopped.wait_for(|stop| *stop) => break,
+        let (stream, peer) = tokio::select! {
+            _ = stopped.wait_for(|stop| *stop >= Stop::Soon) => break,
             next = next => next,
         };
-        let router = router.clone().layer(Extension(Peer(peer)));
+        let seat = Arc::clone(&peer.seat);
+        let router = router.clone().layer(Extension(peer));
         let stopped = stopped.clone();
         connections.spawn(async move {
-            connection(stream, router, stopped).await;
-            drop(permit);
+            tokio::select! {
+                () = connection(stream, router, stopped) => {}
+                () = seat.given_away() => {}
+            }
         });
     }
     drop(listener);
     while connections.join_next().await.is_some() {}
 }
 
-async fn connection(stream: TcpStream, router: Router, mut stopped: watch::Receiver<bool>) {
+async fn connection(stream: TcpStream, router: Router, mut stopped: Stopped) {
     // An answer is one small write.
     let _ = stream.set_nodelay(true);
     let connection = http1::Builder::new()
@@ -194,7 +235,7 @@ async fn connection(stream: TcpStream, router: Router, mut stopped: watch::Recei
     let mut connection = pin!(connection);
     tokio::select! {
         _ = connection.as_mut() => return,
-        _ = stopped.wait_for(|stop| *stop) => {}
+        _ = stopped.wait_for(|stop| *stop >= Stop::Soon) => {}
         () = sleep(CONNECTION_TIME) => {}
     }
     connection.as_mut().graceful_shutdown();
@@ -228,18 +269,18 @@ fn routes(app: &App, submissions: bool, monitors: bool) -> Router {
 
 async fn add_checkpoint(
     State(app): State<App>,
-    Extension(Peer(peer)): Extension<Peer>,
+    Extension(peer): Extension<Peer>,
     request: Request,
 ) -> Response {
     submission(app, peer, request, "add-checkpoint", |witness, body| {
-        witness.add_checkpoint(body, now())
+        witness.add_checkpoint(body, since_epoch().as_secs())
     })
     .await
 }
 
 async fn sign_subtree(
     State(app): State<App>,
-    Extension(Peer(peer)): Extension<Peer>,
+    Extension(peer): Extension<Peer>,
     request: Request,
 ) -> Response {
     submission(app, peer, request, "sign-subtree", Witness::sign_subtree).await
@@ -248,7 +289,7 @@ async fn sign_subtree(
 /// Reads a body within its bounds, has it answered, and tells the decision.
 async fn submission(
     app: App,
-    peer: SocketAddr,
+    peer: Peer,
     request: Request,
     name: &'static str,
     decide: fn(&Witness, &[u8]) -> Answer,
@@ -265,6 +306,8 @@ async fn submission(
         }
         Ok(Ok(body)) => body,
     };
+    let busy = peer.seat.busy();
+    let peer = peer.address;
     let witness = Arc::clone(&app.witness);
     // Waits for the disk. It is finished also if the client has gone.
     let say = Arc::clone(&app.say);
@@ -278,23 +321,30 @@ async fn submission(
             answer.decision
         ));
         if let Some(alarm) = &answer.alarm {
-            say(&format!("{} ALARM {alarm}", timestamp()));
+            self::alarm(&say, alarm);
         }
         if witness.halted().is_some() {
-            stop.send_replace(true);
+            end(&stop, Stop::Soon);
         }
         answer
     });
-    match work.await {
+    let answer = work.await;
+    drop(busy);
+    match answer {
         Ok(answer) => respond(answer),
         Err(_) => {
-            app.stop.send_replace(true);
+            end(&app.stop, Stop::Soon);
             plain(StatusCode::INTERNAL_SERVER_ERROR, "the witness failed\n")
         }
     }
 }
 
-async fn newest(State(app): State<App>, UrlPath(hash): UrlPath<String>) -> Response {
+async fn newest(
+    State(app): State<App>,
+    Extension(peer): Extension<Peer>,
+    UrlPath(hash): UrlPath<String>,
+) -> Response {
+    let _busy = peer.seat.busy();
     let witness = Arc::clone(&app.witness);
     // A decision that is being written is waited for.
     let work = tokio::task::spawn_blocking(move || witness.newest(&hash));
@@ -353,56 +403,117 @@ fn closing(mut response: Response) -> Response {
     response
 }
 
-/// Seconds since the Unix epoch; 0, which nothing is cosigned with, for a clock before it.
-fn now() -> u64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    since.map_or(0, |since| since.as_secs())
-}
-
 fn timestamp() -> String {
     format!("{:.0}", jiff::Timestamp::now())
 }
 
+/// Says what was held back, once its time has come.
+async fn tell_overdue(app: App) {
+    let mut ticks = interval(ALARM_TIME);
+    loop {
+        ticks.tick().await;
+        let again = app.clone();
+        let tell = move || {
+            for line in again.witness.overdue_alarms(since_epoch().as_secs()) {
+                alarm(&again.say, &line);
+            }
+        };
+        // Decisions that are being written are waited for.
+        let _ = tokio::task::spawn_blocking(tell).await;
+    }
+}
+
+/// Never takes back what was asked before.
+fn end(stop: &watch::Sender<Stop>, how: Stop) {
+    stop.send_modify(|stop| *stop = how.max(*stop));
+}
+
+/// Each time it is asked to end, it does so more quickly.
+fn end_sooner(app: &App) {
+    app.stop.send_modify(|stop| {
+        *stop = match *stop {
+            Stop::No => Stop::Soon,
+            Stop::Soon | Stop::Now => Stop::Now,
+        };
+    });
+}
+
 #[cfg(unix)]
-async fn signals(app: App) {
-    use tokio::signal::unix::{Signal, SignalKind, signal};
+struct Signals {
+    interrupt: Option<Signal>,
+    terminate: Option<Signal>,
+    hangup: Option<Signal>,
+}
+
+#[cfg(unix)]
+impl Signals {
+    /// Hears signals from now on; the system's own way stays for those that cannot be heard.
+    fn hear() -> Self {
+        let hear = |kind| signal(kind).ok();
+        Self {
+            interrupt: hear(SignalKind::interrupt()),
+            terminate: hear(SignalKind::terminate()),
+            hangup: hear(SignalKind::hangup()),
+        }
+    }
+}
+
+#[cfg(unix)]
+async fn signals(app: App, mut signals: Signals) {
     async fn next(signal: &mut Option<Signal>) {
         match signal {
             Some(signal) => {
                 signal.recv().await;
             }
-            // It could not be listened for; the system's own way stays.
             None => std::future::pending().await,
         }
     }
-    let mut interrupt = signal(SignalKind::interrupt()).ok();
-    let mut terminate = signal(SignalKind::terminate()).ok();
-    let mut hangup = signal(SignalKind::hangup()).ok();
     loop {
         let asked = tokio::select! {
-            () = next(&mut interrupt) => false,
-            () = next(&mut terminate) => false,
-            () = next(&mut hangup) => true,
+            () = next(&mut signals.interrupt) => false,
+            () = next(&mut signals.terminate) => false,
+            () = next(&mut signals.hangup) => true,
         };
-        if !asked {
-            app.stop.send_replace(true);
-            return;
+        if asked {
+            let again = app.clone();
+            let _ = tokio::task::spawn_blocking(move || reload(&again)).await;
+        } else {
+            end_sooner(&app);
         }
-        let again = app.clone();
-        let _ = tokio::task::spawn_blocking(move || reload(&again)).await;
     }
 }
 
 #[cfg(not(unix))]
-async fn signals(app: App) {
-    let _ = tokio::signal::ctrl_c().await;
-    app.stop.send_replace(true);
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn hear() -> Self {
+        Self
+    }
+}
+
+#[cfg(not(unix))]
+async fn signals(app: App, _: Signals) {
+    while tokio::signal::ctrl_c().await.is_ok() {
+        end_sooner(&app);
+    }
 }
 
 #[cfg(unix)]
 fn reload(app: &App) {
-    (app.say)(&match app.witness.reload() {
-        Ok(count) => format!("{} read the list of logs: {count}", timestamp()),
-        Err(error) => format!("{} logs stay as they were: {error}", timestamp()),
-    });
+    match app.witness.reload() {
+        Ok(following) => {
+            let logs = counted(following.logs as u64, "log");
+            (app.say)(&format!("{} read the list: {logs}", timestamp()));
+            for line in &following.left_out {
+                alarm(&app.say, line);
+            }
+        }
+        Err(error) => (app.say)(&format!("{} logs stay as they were: {error}", timestamp())),
+    }
+}
+
+fn alarm(say: &Say, line: &str) {
+    say(&format!("{} ALARM {line}", timestamp()));
 }

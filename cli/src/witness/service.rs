@@ -1,8 +1,8 @@
 //! The witness itself: requests in, answers out, one history of each log.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use ledgerline::log::{
@@ -10,10 +10,12 @@ use ledgerline::log::{
     SignSubtree, TreeHead, VerifierKey, WitnessedLog,
 };
 
+use super::alarms::Alarms;
 use super::dir::{WitnessDir, origin_hash};
 use super::error::WitnessError;
-use super::evidence::{Evidence, Kept};
-use crate::ledger::durable::{Disk, RealDisk};
+use super::evidence::Evidence;
+use super::known::Known;
+use crate::ledger::durable::{Disk, FileError, RealDisk};
 
 /// A running witness. Any number of threads may ask it at once.
 #[derive(Debug)]
@@ -25,6 +27,8 @@ pub struct Witness {
     logs: RwLock<BTreeMap<String, Arc<Log>>>,
     /// By origin, also of logs that are not followed any more: one log never has two states.
     states: Mutex<BTreeMap<String, Arc<Mutex<State>>>>,
+    /// What `known` holds.
+    known: Mutex<Known>,
     halted: OnceLock<String>,
     /// Held until the witness is dropped.
     lock: File,
@@ -35,6 +39,19 @@ struct Log {
     origin: String,
     keys: Vec<VerifierKey>,
     state: Arc<Mutex<State>>,
+    /// Why nothing of it is cosigned, if so.
+    left_out: Option<String>,
+}
+
+/// What a witness follows.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Following {
+    /// Number of logs whose checkpoints are taken.
+    pub logs: usize,
+    /// Of these, how many this witness never cosigned.
+    pub never_cosigned: usize,
+    /// Logs that are left out until their files are mended, a line about each.
+    pub left_out: Vec<String>,
 }
 
 /// What was cosigned of a log. Locked from before a decision until it is durable.
@@ -44,6 +61,10 @@ struct State {
     /// Whether this process wrote it. What was only read need not be on the disk: its writer may
     /// have ended before the fsync.
     durable: bool,
+    /// About two trees of one size.
+    forks: Alarms,
+    /// About checkpoints with a proof that fails.
+    unproven: Alarms,
 }
 
 /// An answer to send.
@@ -77,6 +98,24 @@ impl Answer {
         }
     }
 
+    /// Cosignature lines.
+    fn cosigned(body: String, decision: &str) -> Self {
+        Self {
+            status: 200,
+            content_type: TEXT,
+            body,
+            decision: format!("{decision}: cosigned"),
+            alarm: None,
+        }
+    }
+
+    /// Nothing is cosigned for now. Why is the operator's business: strangers get no path of a file.
+    fn stopped(decision: String) -> Self {
+        let words = "this witness has stopped, and its operator was told: nothing is cosigned until \
+                     it is started again";
+        Self::text(503, words, decision)
+    }
+
     fn unknown(origin: &str) -> Self {
         let origin: String = origin.chars().take(200).collect();
         let decision = format!("origin={origin:?}: unknown log");
@@ -104,47 +143,111 @@ impl Witness {
         let dir = WitnessDir::on(path, disk);
         let keys = dir.read_keys()?;
         let lock = dir.lock()?;
-        dir.settle()?;
+        let known = dir.settle()?;
         let witness = Self {
             verifiers: keys.iter().map(|key| key.verifier().clone()).collect(),
             dir,
             keys,
             logs: RwLock::default(),
             states: Mutex::default(),
+            known: Mutex::new(known),
             halted: OnceLock::new(),
             lock,
         };
-        witness.reload()?;
+        let mut problems = witness.read_logs()?;
+        let following = witness.following();
+        if following.logs == 0 && !problems.is_empty() {
+            return Err(problems.remove(0));
+        }
         Ok(witness)
     }
 
-    /// Reads the list of logs again; gives their number. Requests go on meanwhile.
+    /// Reads the list of logs again. Requests go on meanwhile. A log whose state is damaged is left
+    /// out, and the others are followed.
     ///
     /// # Errors
     ///
-    /// As [`open`](Self::open); the logs are then followed as before.
-    pub fn reload(&self) -> Result<usize, WitnessError> {
-        let mut logs = BTreeMap::new();
+    /// [`WitnessError::Damaged`] for the list; the logs are then followed as before.
+    pub fn reload(&self) -> Result<Following, WitnessError> {
+        self.read_logs()?;
+        Ok(self.following())
+    }
+
+    /// Follows the list of logs; gives what is wrong with those that are left out.
+    fn read_logs(&self) -> Result<Vec<WitnessError>, WitnessError> {
+        let (mut logs, mut problems) = (BTreeMap::new(), Vec::new());
         for (origin, keys) in self.dir.read_logs()?.by_origin() {
+            // Before the state is read: it is written before this is.
+            let is_known = self.is_known(&origin)?;
             // Read even if the state is known: that also says whether the keys fit to it.
-            let stored = self.dir.read_state(&origin, &keys, &self.verifiers)?;
-            let mut states = self.states.lock().map_err(|_| self.poisoned())?;
-            let state = states.entry(origin.clone()).or_insert_with(|| {
-                Arc::new(Mutex::new(State {
-                    newest: stored,
-                    durable: false,
-                }))
-            });
+            let stored = self
+                .dir
+                .read_state(&origin, is_known, &keys, &self.verifiers);
+            let (stored, left_out) = match stored {
+                Ok(stored) => (Some(stored), None),
+                Err(error) => {
+                    let why = error.to_string();
+                    problems.push(error);
+                    (None, Some(why))
+                }
+            };
+            let state = match stored {
+                Some(newest) => self.state(&origin, newest)?,
+                None => Arc::default(),
+            };
             let log = Log {
                 origin: origin.clone(),
                 keys,
-                state: Arc::clone(state),
+                state,
+                left_out,
             };
             logs.insert(origin, Arc::new(log));
         }
-        let count = logs.len();
         *self.logs.write().unwrap_or_else(PoisonError::into_inner) = logs;
-        Ok(count)
+        Ok(problems)
+    }
+
+    /// The one state of a log, which begins with what was stored.
+    fn state(
+        &self,
+        origin: &str,
+        newest: Option<(Note, Checkpoint)>,
+    ) -> Result<Arc<Mutex<State>>, WitnessError> {
+        let mut states = self.states.lock().map_err(|_| self.poisoned())?;
+        let state = states.entry(origin.to_owned()).or_insert_with(|| {
+            Arc::new(Mutex::new(State {
+                newest,
+                ..State::default()
+            }))
+        });
+        Ok(Arc::clone(state))
+    }
+
+    fn is_known(&self, origin: &str) -> Result<bool, WitnessError> {
+        let known = self.known.lock().map_err(|_| self.poisoned())?;
+        Ok(known.contains(&origin_hash(origin)))
+    }
+
+    /// What is followed now. A decision that is being written is waited for.
+    #[must_use]
+    pub fn following(&self) -> Following {
+        let mut following = Following::default();
+        for log in self.logs() {
+            if let Some(why) = &log.left_out {
+                let line = format!("the log {:?} is left out: {why}", log.origin);
+                following.left_out.push(line);
+                continue;
+            }
+            following.logs += 1;
+            let state = log.state.lock().unwrap_or_else(PoisonError::into_inner);
+            following.never_cosigned += usize::from(state.newest.is_none());
+        }
+        following
+    }
+
+    fn logs(&self) -> Vec<Arc<Log>> {
+        let logs = self.logs.read().unwrap_or_else(PoisonError::into_inner);
+        logs.values().cloned().collect()
     }
 
     /// The directory.
@@ -159,11 +262,25 @@ impl Witness {
         &self.verifiers
     }
 
-    /// Origins of the logs that are followed.
+    /// Origins of the logs whose checkpoints are taken.
     #[must_use]
     pub fn origins(&self) -> Vec<String> {
-        let logs = self.logs.read().unwrap_or_else(PoisonError::into_inner);
-        logs.keys().cloned().collect()
+        let logs = self.logs().into_iter();
+        let taken = logs.filter(|log| log.left_out.is_none());
+        taken.map(|log| log.origin.clone()).collect()
+    }
+
+    /// What the operator was to be told and that was held back, as the same had been told shortly
+    /// before; all of it at the end of time. `now` is in seconds since the Unix epoch.
+    #[must_use]
+    pub fn overdue_alarms(&self, now: u64) -> Vec<String> {
+        let mut told = Vec::new();
+        for log in self.logs() {
+            let mut state = log.state.lock().unwrap_or_else(PoisonError::into_inner);
+            told.extend(state.forks.overdue(now));
+            told.extend(state.unproven.overdue(now));
+        }
+        told
     }
 
     /// Why nothing is cosigned any more, if so.
@@ -187,14 +304,15 @@ impl Witness {
         let origin = request.note.text().lines().next().unwrap_or_default();
         let asked = format!("origin={origin:?} old={}", request.old_size);
         // Decided before the signature, and before a lock is waited for.
-        let Some(log) = self.log(origin) else {
-            return Answer::unknown(origin);
+        let log = match self.log(origin) {
+            Ok(log) => log,
+            Err(answer) => return answer,
         };
-        let Ok(state) = log.state.lock() else {
+        let Ok(mut state) = log.state.lock() else {
             return self.stop("a decision was interrupted".to_owned());
         };
-        if let Some(halted) = self.halted() {
-            return Answer::text(503, &halted.to_string(), format!("{asked}: stopped"));
+        if self.halted.get().is_some() {
+            return Answer::stopped(format!("{asked}: stopped"));
         }
         let decided = log.view(&state).decide(&request);
         match decided {
@@ -208,7 +326,7 @@ impl Witness {
                     other => Answer::text(other.status(), &other.to_string(), String::new()),
                 };
                 answer.decision = format!("{asked}: {refusal}");
-                answer.alarm = self.keep_evidence(&log, &state, &request, &refusal);
+                answer.alarm = self.keep_evidence(&log, &mut state, &request, &refusal, now);
                 answer
             }
         }
@@ -235,8 +353,8 @@ impl Witness {
             Ok(request) => request,
         };
         let origin = request.note.text().lines().next().unwrap_or_default();
-        if self.log(origin).is_none() {
-            return Answer::unknown(origin);
+        if let Err(answer) = self.log(origin) {
+            return answer;
         }
         let decision = format!("origin={origin:?} subtree={}", request.subtree);
         if let Err(refusal) = request.decide(origin, &self.verifiers) {
@@ -254,13 +372,7 @@ impl Witness {
                 }
             }
         }
-        Answer {
-            status: 200,
-            content_type: TEXT,
-            body,
-            decision: format!("{decision}: cosigned"),
-            alarm: None,
-        }
+        Answer::cosigned(body, &decision)
     }
 
     /// What cannot be read is refused for that, unless its log is unknown or it is a signature line.
@@ -271,23 +383,30 @@ impl Witness {
             let note = str::from_utf8(body).unwrap_or_default().split_once("\n\n");
             let origin = note.and_then(|(_, note)| note.lines().next());
             let origin = origin.unwrap_or_default();
-            if self.log(origin).is_none() {
-                return Answer::unknown(origin);
+            if let Err(answer) = self.log(origin) {
+                return answer;
             }
         }
         Answer::text(error.status(), &words, format!("no request: {words:?}"))
     }
 
-    fn log(&self, origin: &str) -> Option<Arc<Log>> {
+    /// The log with this origin, or the answer where nothing is cosigned of it.
+    fn log(&self, origin: &str) -> Result<Arc<Log>, Answer> {
         let logs = self.logs.read().unwrap_or_else(PoisonError::into_inner);
-        logs.get(origin).cloned()
+        let log = logs.get(origin).ok_or_else(|| Answer::unknown(origin))?;
+        log.taken()?;
+        Ok(Arc::clone(log))
     }
 
     /// Answers a monitor that asks for the newest cosigned checkpoint of the log whose origin has
     /// this SHA-256.
     #[must_use]
     pub fn newest(&self, hash: &str) -> Answer {
-        let newest = self.find(hash).and_then(|log| {
+        let log = self.find(hash);
+        if let Some(Err(answer)) = log.as_ref().map(|log| log.taken()) {
+            return answer;
+        }
+        let newest = log.and_then(|log| {
             let state = log.state.lock().ok()?;
             state.newest.as_ref().map(|(note, _)| note.to_string())
         });
@@ -351,27 +470,45 @@ impl Witness {
             if let Err(error) = self.dir.write_state(&log.origin, &note) {
                 return self.stop(error.to_string());
             }
-            *state = State {
-                newest: Some((note, checkpoint)),
-                durable: true,
-            };
+            state.newest = Some((note, checkpoint));
+            state.durable = true;
+            if let Err(error) = self.remember(&log.origin) {
+                return self.stop(error.to_string());
+            }
         }
         Answer {
-            status: 200,
-            content_type: TEXT,
-            body,
-            decision: format!("{decision}: cosigned"),
-            alarm: None,
+            alarm: self.drop_unproven(&log.origin, head),
+            ..Answer::cosigned(body, &decision)
         }
+    }
+
+    /// Makes the log known, after its state and before an answer.
+    fn remember(&self, origin: &str) -> Result<(), WitnessError> {
+        let mut known = self.known.lock().map_err(|_| self.poisoned())?;
+        if known.insert(origin_hash(origin)) {
+            self.dir.write_known(&known)?;
+        }
+        Ok(())
+    }
+
+    /// Drops what speaks against a head that is cosigned now; gives what the operator must be told.
+    fn drop_unproven(&self, origin: &str, head: TreeHead) -> Option<String> {
+        let error = self.dir.drop_unproven(origin, head).err()?;
+        Some(format!(
+            "evidence against the log {origin:?} at size {}, which is cosigned by now, cannot be \
+             dropped: {error}",
+            head.size
+        ))
     }
 
     /// Keeps what a refused checkpoint shows about its log, whatever the refusal was for.
     fn keep_evidence(
         &self,
         log: &Log,
-        state: &State,
+        state: &mut State,
         request: &AddCheckpoint,
         refusal: &Refusal,
+        now: u64,
     ) -> Option<String> {
         let (known, _) = state.newest.as_ref()?;
         let checkpoint = Checkpoint::open(&request.note, &log.origin, &log.keys).ok()?;
@@ -390,7 +527,13 @@ impl Witness {
             head,
             proof: (!is_fork).then_some(&*request.proof),
         });
-        report(&log.origin, is_fork, head, known, &shown, kept)
+        let line = report(&log.origin, is_fork, head, known, &shown, kept);
+        let alarms = if is_fork {
+            &mut state.forks
+        } else {
+            &mut state.unproven
+        };
+        alarms.tell(now, line)
     }
 
     fn stop(&self, why: String) -> Answer {
@@ -398,7 +541,7 @@ impl Witness {
         let error = WitnessError::Halted { why: why.clone() };
         Answer {
             alarm: Some(error.to_string()),
-            ..Answer::text(503, &error.to_string(), "stopped".to_owned())
+            ..Answer::stopped("stopped".to_owned())
         }
     }
 
@@ -424,12 +567,26 @@ impl Log {
         }
     }
 
-    /// The note with the signature lines of the log's known keys and no others.
+    /// What is answered where nothing is cosigned of this log.
+    fn taken(&self) -> Result<(), Answer> {
+        let Some(why) = &self.left_out else {
+            return Ok(());
+        };
+        let words = "this witness takes nothing of this log for now, and its operator was told";
+        let decision = format!("origin={:?}: left out: {why}", self.origin);
+        Err(Answer::text(503, words, decision))
+    }
+
+    /// The note with one signature line of each of the log's known keys, and no others.
     fn signed_only(&self, note: &Note) -> Result<Note, NoteError> {
         let mut text = format!("{}\n", note.text());
+        let mut signed = BTreeSet::new();
         for line in note.signatures() {
             let is_by = |key: &VerifierKey| (key.name(), key.id()) == (line.name(), line.id());
-            if self.keys.iter().any(is_by) {
+            let Some(by) = self.keys.iter().position(is_by) else {
+                continue;
+            };
+            if signed.insert(by) {
                 text.push_str(&format!("{line}\n"));
             }
         }
@@ -437,35 +594,33 @@ impl Log {
     }
 }
 
-/// What to tell the operator. A fork is always told; what is unproven only the first time.
+/// What to tell the operator.
 fn report(
     origin: &str,
     is_fork: bool,
     head: TreeHead,
     known: &Note,
     shown: &Note,
-    kept: Result<Kept, crate::ledger::durable::FileError>,
-) -> Option<String> {
+    kept: Result<PathBuf, FileError>,
+) -> String {
+    let TreeHead { size, root } = head;
     let what = if is_fork {
         format!(
-            "FORK: the log {origin:?} has signed two trees of size {}; it is no append-only log any \
-             more",
-            head.size
+            "FORK: the log {origin:?} has signed two trees of size {size}, one of them with the root \
+             {root}; it is no append-only log any more"
         )
     } else {
         format!(
-            "the log {origin:?} has signed a tree of size {}, and the proof sent with it does not \
-             lead there from what was cosigned",
-            head.size
+            "the log {origin:?} has signed a tree of size {size} with the root {root}, and the proof \
+             sent with it does not lead there from what was cosigned"
         )
     };
-    let place = match kept {
-        Ok(Kept::Known(_) | Kept::Enough) if !is_fork => return None,
-        Ok(Kept::New(place)) => format!("both signed notes are in {}", place.display()),
-        Ok(Kept::Known(place)) => format!("both signed notes lie in {}", place.display()),
-        Ok(Kept::Enough) => "there is enough evidence of this log, so it was not kept".to_owned(),
+    match kept {
+        Ok(place) => {
+            let place = place.display();
+            format!("{what}; both signed notes are kept: {place}.known and {place}.shown")
+        }
         // They must not be lost.
-        Err(error) => format!("{error}; the known note:\n{known}\nthe one shown:\n{shown}"),
-    };
-    Some(format!("{what}; {place}"))
+        Err(error) => format!("{what}; {error}; the known note:\n{known}\nthe one shown:\n{shown}"),
+    }
 }

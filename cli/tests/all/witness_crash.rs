@@ -3,7 +3,8 @@
 //! A short history is run on a disk that remembers each operation (`common/disk.rs` says what that
 //! disk promises). Whatever a crash leaves before and after each operation, and whichever single call
 //! fails: the witness starts again, knows every head that it ever answered 200 for or a later one,
-//! cosigns nothing that forks from it, and goes on; and after that the power fails once more.
+//! cosigns nothing that forks from it, and goes on; and after that the power fails once more. Once it
+//! has answered 200, it does not start without the log's state.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -15,6 +16,7 @@
 )]
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -122,8 +124,22 @@ impl Demands {
     }
 }
 
+/// Whether a log that was cosigned is missed when its state is lost.
+fn misses_its_state(root: &Path) {
+    let dir = WitnessDir::new(&root.join("w"));
+    let state = dir.state(ORIGIN);
+    let aside = root.join("aside");
+    fs::rename(&state, &aside).unwrap();
+    let error = Witness::open(dir.root()).unwrap_err().to_string();
+    assert!(error.contains("which was cosigned before"), "{error}");
+    fs::rename(&aside, &state).unwrap();
+}
+
 /// Starts the witness after a crash, sees that nothing is forgotten, and goes on.
 fn survives(root: &Path, demands: &Demands) -> Option<SimDisk> {
+    if !demands.cosigned.is_empty() {
+        misses_its_state(root);
+    }
     let disk = SimDisk::new(root);
     let witness = match Witness::open_on(&root.join("w"), Arc::new(disk.clone())) {
         Err(WitnessError::NotAWitness { .. }) if !demands.created => return None,

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::slice;
+use std::sync::{Arc, OnceLock};
 
 use ledgerline::log::{
     Checkpoint, CosigningKey, Hash, Note, NoteSignature, Policy, SignatureType, SigningKey,
@@ -17,7 +18,7 @@ use serde_json::Value;
 
 use super::files::{json, number, text, texts};
 use super::trial;
-use super::witness::answer;
+use super::witness::Sequence;
 
 pub(crate) fn trials() -> Vec<Trial> {
     let folder = ledgerline_tests::root().join("tests/vectors/c2sp");
@@ -280,33 +281,35 @@ fn read_all(folder: &Path, root: &Path) -> BTreeMap<String, Vec<u8>> {
 /// One test for each request, after those before it.
 fn witness(folder: &Path) -> Vec<Trial> {
     let vector = json(&folder.join("witness.json"));
-    let keys = [VerifierKey::parse(text(&vector["log"])).unwrap()];
-    let secret = text(&vector["witness_secret"]).to_owned();
+    let secret = text(&vector["witness_secret"]);
+    let key = CosigningKey::parse(secret).unwrap().verifier().clone();
     let mut trials = Vec::new();
-    for sequence in vector["sequences"].as_array().unwrap() {
-        let mut newest = None;
-        for (step, request) in (1..).zip(sequence["requests"].as_array().unwrap()) {
-            let (answer, head) = answer(&keys, newest, text(&request["body"]));
-            newest = head;
-            let name = format!("c2sp/witness/{}/{step}", text(&sequence["name"]));
-            let (request, secret) = (request.clone(), secret.clone());
+    for vectors in vector["sequences"].as_array().unwrap() {
+        let requests = vectors["requests"].as_array().unwrap();
+        let bodies = requests.iter().map(|request| text(&request["body"]));
+        let sequence = Arc::new(Sequence {
+            log: text(&vector["log"]).to_owned(),
+            secret: Some(secret.to_owned()),
+            bodies: bodies.map(str::to_owned).collect(),
+            answers: OnceLock::new(),
+        });
+        for (number, request) in requests.iter().enumerate() {
+            let name = format!("c2sp/witness/{}/{}", text(&vectors["name"]), number + 1);
+            let (sequence, request, key) = (Arc::clone(&sequence), request.clone(), key.clone());
             trials.push(trial(name, move || {
-                assert_eq!(
-                    answer.status,
-                    number(&request["status"]),
-                    "{}",
-                    request["what"]
-                );
-                assert_eq!(answer.size.as_deref(), request["answer"].as_str());
-                let Some(checkpoint) = answer.checkpoint else {
-                    return;
-                };
-                let (_, note) = text(&request["body"]).split_once("\n\n").unwrap();
-                let mut note = Note::parse(note.as_bytes()).unwrap();
-                let key = CosigningKey::parse(&secret).unwrap();
-                note.add(key.cosign(&checkpoint, 1).unwrap()).unwrap();
-                let keys = [key.verifier().clone()];
-                assert_eq!(note.verify(&keys).unwrap(), [&keys[0]]);
+                let answer = sequence.answer(number);
+                let what = format!("{}: {answer:?}", request["what"]);
+                assert_eq!(answer.status, self::number(&request["status"]), "{what}");
+                if let Some(expected) = request["answer"].as_str() {
+                    assert_eq!(answer.body, expected);
+                    assert_eq!(answer.content_type, text(&request["content_type"]));
+                }
+                if answer.status == 200 {
+                    let (_, note) = text(&request["body"]).split_once("\n\n").unwrap();
+                    let note = format!("{note}{}", answer.body);
+                    let note = Note::parse(note.as_bytes()).unwrap();
+                    assert_eq!(note.verify(slice::from_ref(&key)).unwrap(), [&key]);
+                }
             }));
         }
     }

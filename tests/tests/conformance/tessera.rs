@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ledgerline::log::{
-    Checkpoint, Hash, LeafIndex, Note, Tile, TreeHead, VerifierKey, opening, prove_consistency,
-    prove_inclusion, root_of, verify_consistency, verify_inclusion,
+    Checkpoint, EntryBundle, Hash, LeafIndex, Note, Tile, TreeHead, VerifierKey, opening,
+    prove_consistency, prove_inclusion, push_entry, root_of, verify_consistency, verify_entries,
+    verify_inclusion,
 };
 use libtest_mimic::Trial;
 
@@ -58,14 +59,14 @@ pub(crate) fn trials(foreign: &Path) -> Vec<Trial> {
     }
     for width in 1..=15 {
         let tile = Tile::new(0, 0, width).unwrap();
-        let width = usize::from(width);
+        let bundle = EntryBundle::new(0, width).unwrap();
         add(
             format!("tessera/{tile}"),
             Box::new(move |log| tile_file(log, tile)),
         );
         add(
-            format!("tessera/tile/entries/000.p/{width}"),
-            Box::new(move |log| entry_bundle(log, width)),
+            format!("tessera/{bundle}"),
+            Box::new(move |log| entry_bundle(log, bundle)),
         );
     }
     trials
@@ -104,21 +105,21 @@ fn tile_file(log: &Log, tile: Tile) {
     assert_eq!(fs::read(log.folder.join(tile.to_string())).unwrap(), bytes);
 }
 
-/// Two bytes of length before each entry, which hash to the leaves.
-fn entry_bundle(log: &Log, width: usize) {
-    let file = log.folder.join(format!("tile/entries/000.p/{width}"));
-    let bytes = fs::read(file).unwrap();
-    let (mut rest, mut entries) = (&bytes[..], Vec::new());
-    while let Some((length, after)) = rest.split_first_chunk() {
-        let (entry, after) = after.split_at(u16::from_be_bytes(*length).into());
-        entries.push(entry);
-        rest = after;
-    }
-    assert!(rest.is_empty());
+/// The entries behind the leaves, in the one encoding that there is.
+fn entry_bundle(log: &Log, bundle: EntryBundle) {
+    let path = bundle.to_string();
+    assert_eq!(EntryBundle::parse(&path), Ok(bundle));
+    let bytes = fs::read(log.folder.join(path)).unwrap();
+    let entries = bundle.split(&bytes).unwrap();
+    let width = usize::from(bundle.width());
     let expected = log.entries[..width].iter().map(String::as_bytes);
     assert!(entries.iter().copied().eq(expected));
-    let leaves = entries.into_iter().map(Hash::leaf);
-    assert!(leaves.eq(log.leaves[..width].iter().copied()));
+    assert_eq!(verify_entries(&entries, &log.leaves[..width]), Ok(()));
+    let mut again = Vec::new();
+    for entry in entries {
+        push_entry(&mut again, entry).unwrap();
+    }
+    assert_eq!(again, bytes);
 }
 
 fn consistency(log: &Log, size: usize) {

@@ -13,6 +13,7 @@ use super::super::log_keys::LogKeys;
 use super::super::manifest::Manifest;
 use super::super::secrets;
 use super::report::Findings;
+use crate::secret::exposed_mode;
 
 /// What the secrets give to the other checks.
 pub(super) struct Secrets {
@@ -79,20 +80,11 @@ fn canonical(path: &Path, text: &str, findings: &mut Findings) -> Result<(), Led
     Ok(())
 }
 
-#[cfg(unix)]
 fn mode(path: &Path, expected: u32, findings: &mut Findings) {
-    use std::os::unix::fs::PermissionsExt;
-    let Ok(metadata) = std::fs::metadata(path) else {
-        return;
-    };
-    let found = metadata.permissions().mode() & 0o777;
-    if found & 0o077 != 0 {
+    if let Ok(Some(found)) = exposed_mode(path) {
         findings.warn(
             path,
             &format!("expected the mode {expected:04o}, but found {found:04o}; others may read it: chmod {expected:o}"),
         );
     }
 }
-
-#[cfg(not(unix))]
-fn mode(_: &Path, _: u32, _: &mut Findings) {}
