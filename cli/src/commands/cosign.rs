@@ -1,15 +1,15 @@
 //! Arguments about witnesses, and publishing with their cosignatures.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::ValueEnum;
-use ledgerline::log::{MAX_POLICY_BYTES, Note, Policy, VerifierKey};
+use ledgerline::log::{Note, Policy, VerifierKey};
 use serde_json::{Value, json};
 
-use crate::cosign::{Asked, Reply, Target, collect, signed_by};
+use super::trust::read_policy;
+use crate::cosign::{Asked, Reply, Target, collect};
 use crate::error::{Error, Outcome};
-use crate::ledger::durable::read_bounded;
 use crate::ledger::{LedgerError, LedgerWriter, Staged};
 use crate::ui::Ui;
 
@@ -305,9 +305,13 @@ fn ask(
         path: writer.layout().root().to_owned(),
     })?;
     let log: Vec<VerifierKey> = writer.keys().verifiers().cloned().collect();
-    let note = signed_by(&staged.published.note, &log).map_err(|_| Error::Bug {
-        what: "a checkpoint without the log's signature",
-    })?;
+    let note = staged
+        .published
+        .note
+        .only_by(&log)
+        .map_err(|_| Error::Bug {
+            what: "a checkpoint without the log's signature",
+        })?;
     let asked = Asked {
         note: &note,
         checkpoint,
@@ -332,11 +336,6 @@ fn warn_of_other_log(plan: &Plan, log: &[VerifierKey], ui: &Ui) {
              this log"
         ));
     }
-}
-
-fn read_policy(path: &Path) -> Result<Policy, Error> {
-    let bytes = read_bounded(path, MAX_POLICY_BYTES as u64)?;
-    Policy::parse(&bytes).map_err(|error| usage("--policy", format!("{}: {error}", path.display())))
 }
 
 /// A URL and a verifier key, in any order; or a URL.

@@ -62,7 +62,7 @@ impl TrustArgs {
 /// # Errors
 ///
 /// [`Error::Usage`] with the file's name, [`Error::File`].
-pub fn read_policy(path: &Path) -> Result<Policy, Error> {
+pub(super) fn read_policy(path: &Path) -> Result<Policy, Error> {
     let bytes = read_bounded(path, MAX_POLICY_BYTES as u64)?;
     Policy::parse(&bytes).map_err(|error| Error::Usage {
         argument: "--policy",
