@@ -677,3 +677,94 @@ fn a_bundles_heads_are_held_against_other_files() {
             .is_empty()
     );
 }
+
+/// The bundle with entries replaced by others, in a container that is right again.
+fn with_entry(bytes: &[u8], which: &str, content: &[u8]) -> Vec<u8> {
+    let mut entries = ledgerline::bundle::read_entries(bytes).unwrap();
+    let names = ledgerline::bundle::ENTRIES;
+    let place = names.iter().position(|name| *name == which).unwrap();
+    entries[place] = content;
+    ledgerline::bundle::pieces(&entries).unwrap().concat()
+}
+
+#[test]
+fn a_run_that_continues_another_is_incomplete() {
+    let world = world();
+    let bytes = bundle(&world, 1, Evidence::Sample, b"");
+    let text = world.run_note.text();
+    let previous = format!("\nprevious {}\n", Hash::of(b"an earlier run"));
+    let text = text.replacen("\nprevious -\n", &previous, 1);
+    assert_ne!(text, world.run_note.text());
+    let note = Note::sign(&text, &[&world.key]).unwrap();
+    let bytes = with_entry(&bytes, "run.note", note.to_string().as_bytes());
+    let report = verify(&bytes, &trust(&world)).unwrap();
+    assert_eq!(report.verdict, Verdict::Incomplete, "{}", report.to_json());
+    let skipped = report.checks.iter().filter(|c| c.status == Status::Skip);
+    assert!(skipped.map(|c| c.id).eq(["holders.previous"]));
+}
+
+/// What a pool is divided by cannot be more than all counted plays weigh, for one pool or together.
+#[test]
+fn a_divisor_is_bounded_by_the_plays_of_the_run() {
+    let world = world();
+    let bytes = bundle(&world, 1, Evidence::Sample, b"");
+    let read = ledgerline::bundle::Bundle::read(&bytes).unwrap();
+    let all = world.plays * 1000;
+    let cells: Vec<_> = read
+        .numbered_cells()
+        .into_iter()
+        .map(|(_, cell)| cell)
+        .collect();
+    let mut pools: Vec<_> = cells
+        .iter()
+        .map(|c| (c.key.territory, c.key.tier))
+        .collect();
+    pools.sort_unstable();
+    pools.dedup();
+    assert!(pools.len() > 1, "several divisors");
+    let entries = ledgerline::bundle::read_entries(&bytes).unwrap();
+    for (total, words) in [
+        (all + 1, "contradict each other"),
+        (all, "more plays than the run has counted"),
+    ] {
+        let mut content = entries[9].to_vec();
+        for cell in &cells {
+            let weights = |total: u64| {
+                [cell.weight, cell.weight_before, total]
+                    .map(u64::to_be_bytes)
+                    .concat()
+            };
+            let stated = weights(cell.weight_total);
+            let at = content.windows(24).position(|w| w == stated).unwrap();
+            content[at..at + 24].copy_from_slice(&weights(total));
+        }
+        let report = verify(&with_entry(&bytes, "cells", &content), &trust(&world)).unwrap();
+        assert_eq!(report.verdict, Verdict::Disputed);
+        let said =
+            |f: &ledgerline::audit::Finding| f.code == "cells.money" && f.detail.contains(words);
+        assert!(
+            report.findings.iter().any(said),
+            "{words}: {}",
+            report.to_json()
+        );
+    }
+}
+
+/// Counts that claim more than the bytes behind them hold are refused where they stand: quickly, and
+/// without room being made for what they claim.
+#[test]
+fn claimed_counts_cost_nothing() {
+    let world = world();
+    let bytes = bundle(&world, 1, Evidence::Full, b"");
+    let entries = ledgerline::bundle::read_entries(&bytes).unwrap();
+    for which in 5..entries.len() {
+        for at in 0..entries[which].len().saturating_sub(3) {
+            let mut content = entries[which].to_vec();
+            content[at..at + 4].copy_from_slice(&[0xff; 4]);
+            let forged = with_entry(&bytes, ledgerline::bundle::ENTRIES[which], &content);
+            if let Ok(report) = verify(&forged, &trust(&world)) {
+                assert_eq!(report.verdict, Verdict::Disputed, "{which} byte {at}");
+            }
+        }
+    }
+}

@@ -12,7 +12,8 @@ use crate::ledger::durable::read_bounded;
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct TrustArgs {
     /// The service's verifier key (name+id+base64), or a file with one or more, a line each; repeat
-    /// it while one key replaces another. Without a key or a policy nothing is vouched for, and the
+    /// it while one key replaces another, or for several services: each key speaks for the log that
+    /// it is named after. Without a key or a policy nothing is vouched for, and the
     /// best verdict is incomplete
     #[arg(long, value_name = "VKEY|FILE")]
     pub key: Vec<String>,

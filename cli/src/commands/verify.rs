@@ -108,6 +108,13 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
         material.has_twin = is_twice(&args.files, material.path);
         heads.extend(material.head()?);
     }
+    let beside = heads.clone();
+    // What does not fit the evidence is refused before anything is said; else a bundle is read once.
+    let is_given = args.tiles.is_some() || args.proof.is_some();
+    for material in materials.iter().filter(|one| is_given && one.is_bundle()) {
+        heads.extend(material.bundle_heads(&read_bundle(material.path)?)?);
+    }
+    let evidence = Evidence::of(args, &heads)?;
     let mut worst = Outcome::Done;
     let mut show = |report: &Report| -> Result<(), Error> {
         worst = match (worst, show::report(report, ui)?) {
@@ -117,11 +124,13 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
         };
         Ok(())
     };
-    let beside = heads.clone();
+    let mut of_bundles = Vec::new();
     for material in materials.iter().filter(|one| !one.is_paired(&beside)) {
-        show(&material.verify(leaf.as_deref(), &beside, &trust, &mut heads, ui)?)?;
+        show(&material.verify(leaf.as_deref(), &beside, &trust, &mut of_bundles, ui)?)?;
     }
-    let evidence = Evidence::of(args, &heads)?;
+    if !is_given {
+        heads.extend(of_bundles);
+    }
     let found = comparisons(&heads, !matches!(evidence, Evidence::None), &trust);
     for pair in found.pairs {
         let evidence = evidence.between(pair)?;
@@ -206,6 +215,15 @@ impl<'a> Material<'a> {
         name.to_string_lossy().into_owned()
     }
 
+    fn is_bundle(&self) -> bool {
+        matches!(self.kind, Kind::Bundle)
+    }
+
+    fn bundle_heads(&self, bytes: &[u8]) -> Result<[LoggedHead; 2], Error> {
+        let heads = LoggedHead::of_bundle(bytes, &self.name());
+        heads.map_err(|error| refuse(self.path, error.to_string()))
+    }
+
     /// The head that it states; of bundles, which are read later, none.
     fn head(&self) -> Result<Option<LoggedHead>, Error> {
         let name = self.name();
@@ -234,7 +252,7 @@ impl<'a> Material<'a> {
         mine.is_checkpoint_file() && files.filter(|h| h.origin() == mine.origin()).count() > 1
     }
 
-    /// Verifies it, beside these heads of other files; a bundle's own are added to `heads`.
+    /// Verifies it, beside these heads of other files; those of a bundle are added to `heads`.
     fn verify(
         &self,
         leaf: Option<&[u8]>,
@@ -256,8 +274,7 @@ impl<'a> Material<'a> {
                 });
                 bar.finish_and_clear();
                 let report = report.map_err(|error| wrong(error.to_string()))?;
-                let of_it = LoggedHead::of_bundle(&bytes, &name);
-                heads.extend(of_it.map_err(|error| wrong(error.to_string()))?);
+                heads.extend(self.bundle_heads(&bytes)?);
                 Ok(report)
             }
             Kind::Proof(proof) => {

@@ -98,7 +98,7 @@ fn the_recorded_requests_of_litewitness_get_their_answers() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../../shared/vectors/transcribed/litewitness_add_checkpoint.json");
     let Ok(recorded) = fs::read(path) else {
-        println!("skipped: ../shared/vectors is not there");
+        crate::common::skip("../shared/vectors is not there");
         return;
     };
     let recorded: serde_json::Value = serde_json::from_slice(&recorded).unwrap();

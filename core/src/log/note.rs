@@ -474,6 +474,17 @@ mod tests {
     }
 
     #[test]
+    fn only_the_lines_of_known_keys_stay_and_one_of_each() {
+        let (a, b) = (key("a"), key("b"));
+        let mut note = Note::sign("text\n", &[&a, &b]).unwrap();
+        let again = note.signatures[0].clone();
+        note.signatures.push(again);
+        let only = note.only_by(&[a.verifier().clone()]).unwrap();
+        assert_eq!(only, Note::sign("text\n", &[&a]).unwrap());
+        assert_eq!(note.only_by(&[]), Err(NoteError::NoSignatures));
+    }
+
+    #[test]
     fn unknown_keys_are_ignored_even_with_a_known_name() {
         let (a, other) = (
             key("a"),

@@ -661,6 +661,7 @@ mod tests {
     use super::super::cosigner::CosigningKey;
     use super::super::hash::Hash;
     use super::super::key::{KeyName, SigningKey};
+    use super::super::note::NoteSignature;
     use super::super::tree::TreeHead;
     use super::*;
 
@@ -737,6 +738,70 @@ mod tests {
             let policy = Policy::parse((lines(4) + groups).as_bytes()).unwrap();
             assert_eq!(policy.quorum_in_words(), words);
         }
+    }
+
+    #[test]
+    fn a_quorum_of_many_groups_has_few_words() {
+        let long = "x".repeat(900);
+        let mut text = lines(1) + "group g0 any W1\n";
+        for number in 1..1000 {
+            let before = if number == 1 {
+                "g0".to_owned()
+            } else {
+                format!("{long}{}", number - 1)
+            };
+            text += &format!("group {long}{number} any {before}\n");
+        }
+        let policy = Policy::parse(format!("{text}quorum {long}999\n").as_bytes()).unwrap();
+        let words = policy.quorum_in_words();
+        assert!(words.len() < 2 * MAX_WORDS, "{}", words.len());
+        assert!(words.contains("..."), "{words}");
+    }
+
+    #[test]
+    fn a_cosignature_needs_a_time_where_its_type_has_one() {
+        let policy = Policy::parse((lines(1) + "quorum W1\n").as_bytes()).unwrap();
+        let note = cosigned(&[]);
+        let checkpoint = Checkpoint::parse(note.text()).unwrap();
+        // The line that the witness's key would make for the time 0, which it refuses to.
+        assert!(witness(1).cosign(&checkpoint, 0).is_err());
+        let key = ed25519_dalek::SigningKey::from_bytes(&[101; 32]);
+        let message = super::super::scheme::ed25519_message(0, &checkpoint);
+        let signature = ed25519_dalek::Signer::sign(&key, message.as_bytes());
+        let bytes = [&[0; 8][..], &signature.to_bytes()].concat();
+        let verifier = witness(1).verifier().clone();
+        let line = NoteSignature::new(verifier.name().clone(), verifier.id(), bytes);
+        let mut note = cosigned(&[]);
+        note.add(line).unwrap();
+        assert!(note.verify(&[verifier]).is_ok());
+        assert_eq!(policy.cosigned(&note, &[]).unwrap(), []);
+        assert!(!policy.examine(&note).unwrap().has_quorum);
+    }
+
+    #[test]
+    fn no_log_is_its_own_witness() {
+        let name = KeyName::parse("w1.example").unwrap();
+        let own = SigningKey::from_seed(name, &[101; 32]);
+        let policy = |logs: String| Policy::parse((logs + &lines(1) + "quorum W1\n").as_bytes());
+        let note = cosigned(&[1]);
+        assert!(
+            policy(String::new())
+                .unwrap()
+                .examine(&note)
+                .unwrap()
+                .has_quorum
+        );
+        // Nor another log that the policy names, nor one whose keys the caller brings.
+        let named = policy(format!("log {}\n", own.verifier())).unwrap();
+        assert!(!named.examine(&note).unwrap().has_quorum);
+        let keys = [log().verifier().clone(), own.verifier().clone()];
+        let brought = policy(String::new()).unwrap();
+        assert!(
+            !brought
+                .examine_signed_by(&note, ORIGIN, &keys)
+                .unwrap()
+                .has_quorum
+        );
     }
 
     #[test]
