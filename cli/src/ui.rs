@@ -36,16 +36,16 @@ impl Ui {
         words: impl FnOnce() -> String,
     ) -> Result<(), Error> {
         if self.json {
-            self.data(&json().to_string())
+            self.data(&plain_json(&json().to_string()))
         } else {
-            self.data(words().trim_end_matches('\n'))
+            self.data(&plain(words().trim_end_matches('\n')))
         }
     }
 
     /// Says something on standard error.
     pub fn say(&self, words: &str) {
         // Nobody is there to be told that telling failed.
-        let _ = writeln!(io::stderr(), "{words}");
+        let _ = writeln!(io::stderr(), "{}", plain(words));
     }
 
     /// A progress bar on standard error; hidden unless that is a terminal. `length` in the unit
@@ -76,6 +76,38 @@ pub fn counted(number: u64, one: &str) -> String {
     format!("{number} {one}{end}")
 }
 
+/// Words in which strangers may have a say, such as names, for a terminal: characters that control it
+/// or turn the direction of what follows are written as `\u{202e}`. Newlines and tabs stay.
+#[must_use]
+pub fn plain(words: &str) -> String {
+    escape(words, |c| format!("\\u{{{:04x}}}", u32::from(c)))
+}
+
+/// The same for JSON, where such characters stand in strings only: its own escapes keep the value.
+#[must_use]
+pub fn plain_json(json: &str) -> String {
+    escape(json, |c| format!("\\u{:04x}", u32::from(c)))
+}
+
+fn escape(text: &str, escaped: impl Fn(char) -> String) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_active(c) {
+            plain.push_str(&escaped(c));
+        } else {
+            plain.push(c);
+        }
+    }
+    plain
+}
+
+/// Controls (Cc), line and paragraph separators, and what Unicode calls `Bidi_Control`; each below
+/// U+10000.
+fn is_active(c: char) -> bool {
+    let turns = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    turns || (c.is_control() && c != '\n' && c != '\t')
+}
+
 /// What a progress bar counts.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Unit {
@@ -83,4 +115,24 @@ pub enum Unit {
     Bytes,
     /// Events, rows, segments.
     Items,
+}
+
+/// No text of a stranger drives the terminal, and none is lost.
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_drives_a_terminal_is_written_out() {
+        let text = "a\u{1b}[2J\r\u{7f}\u{9b}1m\u{202e}live\u{2069}\u{200f}\u{61c}\u{2028} \u{e9}\u{5d0}\n\tb";
+        assert_eq!(
+            plain(text),
+            "a\\u{001b}[2J\\u{000d}\\u{007f}\\u{009b}1m\\u{202e}live\\u{2069}\\u{200f}\\u{061c}\\u{2028} \u{e9}\u{5d0}\n\tb"
+        );
+        let json = serde_json::to_string(text).unwrap();
+        let shown = plain_json(&json);
+        assert!(!shown.contains(is_active), "{shown}");
+        assert_eq!(serde_json::from_str::<String>(&shown).unwrap(), text);
+    }
 }

@@ -16,7 +16,8 @@ use std::collections::BTreeMap;
 
 use ledgerline::attribution::Attributor;
 use ledgerline::audit::{
-    Report, Status, Trust, Verdict, verify_bundle, verify_checkpoint, verify_run_note,
+    ConsistencyEvidence, LoggedHead, Report, Status, Trust, Verdict, comparisons, verify_bundle,
+    verify_checkpoint, verify_pair, verify_run_note,
 };
 use ledgerline::bundle::{Draft, Evidence, Nonce, OpenedPlay, Openings, Request, RunTables};
 use ledgerline::event::{Event, Flags, Kind};
@@ -522,7 +523,7 @@ fn a_run_note_alone_satisfies_no_quorum_and_is_told_apart_by_its_hash() {
         witness.verifier()
     );
     let policy = Trust::parse_roots(&text).unwrap();
-    let report = verify_run_note(&world.run_note, "run.note", &policy).unwrap();
+    let report = verify_run_note(&world.run_note, "run.note", &[], &policy).unwrap();
     assert_eq!(report.verdict, Verdict::Incomplete);
     let skipped: Vec<_> = report
         .checks
@@ -531,7 +532,7 @@ fn a_run_note_alone_satisfies_no_quorum_and_is_told_apart_by_its_hash() {
         .collect();
     assert_eq!(skipped.len(), 1);
     assert!(skipped[0].detail.contains("no checkpoint"));
-    let same = verify_run_note(&world.run_note, "run.note", &trust(&world)).unwrap();
+    let same = verify_run_note(&world.run_note, "run.note", &[], &trust(&world)).unwrap();
     assert_eq!(same.verdict, Verdict::Verified);
     // The statement's name is over the text: who signs it beside changes nothing.
     let mut more = world.run_note.clone();
@@ -540,7 +541,7 @@ fn a_run_note_alone_satisfies_no_quorum_and_is_told_apart_by_its_hash() {
         &[9; 32],
     ))
     .unwrap();
-    let more = verify_run_note(&more, "run.note", &policy).unwrap();
+    let more = verify_run_note(&more, "run.note", &[], &policy).unwrap();
     assert_eq!(more.subject.run_note, report.subject.run_note);
     assert_ne!(more.subject.sha256, report.subject.sha256);
     let bytes = bundle(&world, 1, Evidence::Sample, b"");
@@ -552,7 +553,218 @@ fn a_run_note_alone_satisfies_no_quorum_and_is_told_apart_by_its_hash() {
     checkpoint.add(witness.cosign(&head, 1).unwrap()).unwrap();
     let report = verify_checkpoint(&checkpoint, "checkpoint", &policy).unwrap();
     assert_eq!(report.verdict, Verdict::Verified);
+    // Beside it, the run note takes the cosignatures from there.
+    let beside = [
+        LoggedHead::of_checkpoint(&world.checkpoint, "bare").unwrap(),
+        LoggedHead::of_checkpoint(&checkpoint, "cosigned").unwrap(),
+    ];
+    let with = |beside: &[LoggedHead]| {
+        let report = verify_run_note(&world.run_note, "run.note", beside, &policy).unwrap();
+        (report.verdict, report.to_json())
+    };
+    let (verdict, json) = with(&beside);
+    assert_eq!(verdict, Verdict::Verified, "{json}");
+    assert!(json.contains("cosigned is its checkpoint"), "{json}");
+    let (verdict, json) = with(&beside[..1]);
+    assert_eq!(verdict, Verdict::Incomplete, "{json}");
+    assert!(json.contains("missing by one"), "{json}");
+    // Not from another log's checkpoint, nor from one that the log did not sign.
+    let forger = SigningKey::from_seed(KeyName::parse(ORIGIN).unwrap(), &[77; 32]);
+    let mut forged = Note::sign(world.checkpoint.text(), &[&forger]).unwrap();
+    forged.add(witness.cosign(&head, 1).unwrap()).unwrap();
+    let other = Checkpoint::new(ORIGIN, TreeHead::EMPTY).unwrap();
+    let mut shorter = Note::sign(&other.to_string(), &[&world.key]).unwrap();
+    shorter.add(witness.cosign(&other, 1).unwrap()).unwrap();
+    let others = [&forged, &shorter].map(|n| LoggedHead::of_checkpoint(n, "other").unwrap());
+    let (verdict, json) = with(&others);
+    assert_eq!(verdict, Verdict::Incomplete);
+    assert!(json.contains("carries no checkpoint"), "{json}");
     let report = verify_checkpoint(&world.checkpoint, "checkpoint", &policy).unwrap();
     assert_eq!(report.verdict, Verdict::Incomplete);
     assert_eq!(report.subject.run_note, None);
+}
+
+#[test]
+fn an_auditors_key_does_not_stand_for_the_operators() {
+    let world = world();
+    let auditor = SigningKey::from_seed(KeyName::parse("auditor.example").unwrap(), &[8; 32]);
+    let mut run_note = world.run_note.clone();
+    run_note.add_signature(&auditor).unwrap();
+    let only = run_note.only_by(&[auditor.verifier().clone()]).unwrap();
+    let trust = Trust {
+        keys: vec![auditor.verifier().clone()],
+        ..Trust::default()
+    };
+    for note in [&run_note, &only] {
+        let report = verify_run_note(note, "run.note", &[], &trust).unwrap();
+        assert_eq!(report.verdict, Verdict::Incomplete, "{}", report.to_json());
+        assert_eq!(report.subject.signer, None);
+        assert!(report.checks[0].detail.contains("named auditor.example"));
+    }
+    let bytes = bundle(&world, 1, Evidence::Sample, b"");
+    let report = verify(&bytes, &trust).unwrap();
+    assert_eq!(report.verdict, Verdict::Incomplete, "{}", report.to_json());
+}
+
+#[test]
+fn the_key_of_any_known_log_is_no_witness_and_no_auditor() {
+    let world = world();
+    let checkpoint = Checkpoint::parse(world.checkpoint.text()).unwrap();
+    let neighbour = witness("w.example/neighbour", 6);
+    let line = neighbour.cosign(&checkpoint, 1_777_777_777).unwrap();
+    let bytes = witnessed(&world, &[line]);
+    let key = SigningKey::from_seed(KeyName::parse("other.example/log").unwrap(), &[6; 32]);
+    let log = format!("log {}\n", world.key.verifier());
+    let other = format!("log {}\n", key.verifier());
+    let quorum = format!("witness n {}\nquorum n\n", neighbour.verifier());
+    let policies = [
+        Trust::parse_roots(&format!("{log}{quorum}")).unwrap(),
+        Trust::parse_roots(&format!("{log}{other}{quorum}")).unwrap(),
+        Trust {
+            keys: vec![key.verifier().clone()],
+            ..Trust::parse_roots(&format!("{log}{quorum}")).unwrap()
+        },
+    ];
+    for (mut trust, is_other) in policies.into_iter().zip([true, false, false]) {
+        let report = verify(&bytes, &trust).unwrap();
+        assert_eq!(report.verdict == Verdict::Verified, is_other);
+        assert_ne!(report.verdict, Verdict::Disputed);
+        trust.auditors = vec![key.verifier().clone()];
+        let report = verify(&bytes, &trust).unwrap();
+        let detail = report.checks.iter().find(|c| c.id == "auditor.signature");
+        let is_own = detail.unwrap().detail.contains("signs for a service");
+        assert_eq!(is_own, !is_other);
+        // A publisher counts as its readers do.
+        let policy = trust.policy.unwrap();
+        let note = {
+            let mut note = world.checkpoint.clone();
+            note.add(neighbour.cosign(&checkpoint, 5).unwrap()).unwrap();
+            note
+        };
+        let own = [world.key.verifier().clone(), key.verifier().clone()];
+        let keys = if is_other { &own[..1] } else { &own[..] };
+        let examined = policy.examine_signed_by(&note, ORIGIN, keys).unwrap();
+        assert_eq!(examined.has_quorum, is_other);
+    }
+}
+
+#[test]
+fn a_bundles_heads_are_held_against_other_files() {
+    let world = world();
+    let bytes = bundle(&world, 1, Evidence::Sample, b"");
+    let mut heads = LoggedHead::of_bundle(&bytes, "a.llb").unwrap().to_vec();
+    let trust = trust(&world);
+    assert!(comparisons(&heads, false, &trust).pairs.is_empty());
+    let head = heads[0].head();
+    let root = ledgerline::log::Hash::of(b"another tree");
+    let fork = Checkpoint::new(ORIGIN, TreeHead { root, ..head }).unwrap();
+    let fork = Note::sign(&fork.to_string(), &[&world.key]).unwrap();
+    heads.push(LoggedHead::of_checkpoint(&fork, "fork").unwrap());
+    let found = comparisons(&heads, false, &trust);
+    assert_eq!(found.pairs.len(), 1);
+    let none = ConsistencyEvidence::None;
+    let report = verify_pair(found.pairs[0], &none, &trust).unwrap();
+    assert_eq!(report.verdict, Verdict::Disputed);
+    let finding = &report.findings[0];
+    assert_eq!(finding.code, "checkpoint.consistency");
+    for word in ["a fork", "a.llb", "fork", "keep both"] {
+        assert!(finding.detail.contains(word), "{}", finding.detail);
+    }
+    // Nobody is accused by whom the reader does not know.
+    assert!(
+        comparisons(&heads, false, &Trust::default())
+            .pairs
+            .is_empty()
+    );
+}
+
+/// The bundle with entries replaced by others, in a container that is right again.
+fn with_entry(bytes: &[u8], which: &str, content: &[u8]) -> Vec<u8> {
+    let mut entries = ledgerline::bundle::read_entries(bytes).unwrap();
+    let names = ledgerline::bundle::ENTRIES;
+    let place = names.iter().position(|name| *name == which).unwrap();
+    entries[place] = content;
+    ledgerline::bundle::pieces(&entries).unwrap().concat()
+}
+
+#[test]
+fn a_run_that_continues_another_is_incomplete() {
+    let world = world();
+    let bytes = bundle(&world, 1, Evidence::Sample, b"");
+    let text = world.run_note.text();
+    let previous = format!("\nprevious {}\n", Hash::of(b"an earlier run"));
+    let text = text.replacen("\nprevious -\n", &previous, 1);
+    assert_ne!(text, world.run_note.text());
+    let note = Note::sign(&text, &[&world.key]).unwrap();
+    let bytes = with_entry(&bytes, "run.note", note.to_string().as_bytes());
+    let report = verify(&bytes, &trust(&world)).unwrap();
+    assert_eq!(report.verdict, Verdict::Incomplete, "{}", report.to_json());
+    let skipped = report.checks.iter().filter(|c| c.status == Status::Skip);
+    assert!(skipped.map(|c| c.id).eq(["holders.previous"]));
+}
+
+/// What a pool is divided by cannot be more than all counted plays weigh, for one pool or together.
+#[test]
+fn a_divisor_is_bounded_by_the_plays_of_the_run() {
+    let world = world();
+    let bytes = bundle(&world, 1, Evidence::Sample, b"");
+    let read = ledgerline::bundle::Bundle::read(&bytes).unwrap();
+    let all = world.plays * 1000;
+    let cells: Vec<_> = read
+        .numbered_cells()
+        .into_iter()
+        .map(|(_, cell)| cell)
+        .collect();
+    let mut pools: Vec<_> = cells
+        .iter()
+        .map(|c| (c.key.territory, c.key.tier))
+        .collect();
+    pools.sort_unstable();
+    pools.dedup();
+    assert!(pools.len() > 1, "several divisors");
+    let entries = ledgerline::bundle::read_entries(&bytes).unwrap();
+    for (total, words) in [
+        (all + 1, "contradict each other"),
+        (all, "more plays than the run has counted"),
+    ] {
+        let mut content = entries[9].to_vec();
+        for cell in &cells {
+            let weights = |total: u64| {
+                [cell.weight, cell.weight_before, total]
+                    .map(u64::to_be_bytes)
+                    .concat()
+            };
+            let stated = weights(cell.weight_total);
+            let at = content.windows(24).position(|w| w == stated).unwrap();
+            content[at..at + 24].copy_from_slice(&weights(total));
+        }
+        let report = verify(&with_entry(&bytes, "cells", &content), &trust(&world)).unwrap();
+        assert_eq!(report.verdict, Verdict::Disputed);
+        let said =
+            |f: &ledgerline::audit::Finding| f.code == "cells.money" && f.detail.contains(words);
+        assert!(
+            report.findings.iter().any(said),
+            "{words}: {}",
+            report.to_json()
+        );
+    }
+}
+
+/// Counts that claim more than the bytes behind them hold are refused where they stand: quickly, and
+/// without room being made for what they claim.
+#[test]
+fn claimed_counts_cost_nothing() {
+    let world = world();
+    let bytes = bundle(&world, 1, Evidence::Full, b"");
+    let entries = ledgerline::bundle::read_entries(&bytes).unwrap();
+    for which in 5..entries.len() {
+        for at in 0..entries[which].len().saturating_sub(3) {
+            let mut content = entries[which].to_vec();
+            content[at..at + 4].copy_from_slice(&[0xff; 4]);
+            let forged = with_entry(&bytes, ledgerline::bundle::ENTRIES[which], &content);
+            if let Ok(report) = verify(&forged, &trust(&world)) {
+                assert_eq!(report.verdict, Verdict::Disputed, "{which} byte {at}");
+            }
+        }
+    }
 }

@@ -209,7 +209,7 @@ export const findingTitles: Record<string, string> = {
   "run.balance": "The run’s own totals do not add up",
   "checkpoint.signature": "The log’s checkpoint does not carry a valid signature of your key",
   "checkpoint.quorum": "A cosignature is not by the witness that it names",
-  "own-witness": "A witness of your policy has the service’s own key",
+  "own-witness": "A witness of your policy has the key of a service",
   "rules.hash": "These are not the rules that were signed",
   "pools.hash": "These are not the pools that were signed",
   "registry.slice": "Rows about your shares are missing or changed",

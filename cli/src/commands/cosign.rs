@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::ValueEnum;
-use ledgerline::log::{MAX_POLICY_BYTES, Note, Policy, VerifierKey};
+use ledgerline::log::{Note, Policy, VerifierKey};
 use ledgerline::time::format_ms;
 use serde_json::{Value, json};
 
+use super::trust::read_policy;
 use crate::clock::since_epoch;
-use crate::cosign::{Asked, Reply, Target, collect, signed_by};
+use crate::cosign::{Asked, Reply, Target, collect};
 use crate::error::{Error, Outcome};
-use crate::ledger::durable::read_bounded;
 use crate::ledger::{Layout, LedgerError, LedgerWriter, Staged, contradiction, recorded_policy};
 use crate::ui::Ui;
 
@@ -99,7 +99,7 @@ impl CosignArgs {
         let has_key = besides.iter().any(|(_, key)| key.is_some());
         let new = match &self.policy {
             _ if self.no_policy => Some((NO_POLICY.as_bytes().to_vec(), "--no-policy")),
-            Some(path) => Some((read_policy(path)?, "--policy")),
+            Some(path) => Some((read_policy(path)?.0, "--policy")),
             None if has_key => Some((policy_of(&besides)?.into_bytes(), "--witness")),
             None => None,
         };
@@ -431,9 +431,13 @@ fn ask(
     })?;
     let log: Vec<VerifierKey> = writer.keys().verifiers().cloned().collect();
     let known = writer.known_keys()?;
-    let note = signed_by(&staged.published.note, &log).map_err(|_| Error::Bug {
-        what: "a checkpoint without the log's signature",
-    })?;
+    let note = staged
+        .published
+        .note
+        .only_by(&log)
+        .map_err(|_| Error::Bug {
+            what: "a checkpoint without the log's signature",
+        })?;
     let asked = Asked {
         note: &note,
         checkpoint,
@@ -463,15 +467,6 @@ fn warn_of_other_log(asking: &Asking, writer: &LedgerWriter, ui: &Ui) {
             "warning: the policy has no line `log {key}`: whoever verifies with it will not know \
              this log"
         ));
-    }
-}
-
-/// The bytes of a policy.
-fn read_policy(path: &Path) -> Result<Vec<u8>, Error> {
-    let bytes = read_bounded(path, MAX_POLICY_BYTES as u64)?;
-    match Policy::parse(&bytes) {
-        Ok(_) => Ok(bytes),
-        Err(error) => Err(usage("--policy", format!("{}: {error}", path.display()))),
     }
 }
 

@@ -3,7 +3,7 @@
 use ledgerline::audit::{Report, Severity, Status, Summary, Verdict};
 
 use crate::error::{Error, Outcome};
-use crate::ui::{Ui, counted};
+use crate::ui::{Ui, counted, plain, plain_json};
 
 /// Findings that are listed unless JSON is asked for.
 const LISTED: usize = 20;
@@ -15,9 +15,9 @@ const LISTED: usize = 20;
 /// [`Error::Output`].
 pub fn report(report: &Report, ui: &Ui) -> Result<Outcome, Error> {
     if ui.json {
-        ui.data(&report.to_json())?;
+        ui.data(&plain_json(&report.to_json()))?;
     } else {
-        ui.data(words(report).trim_end())?;
+        ui.data(&plain(words(report).trim_end()))?;
     }
     Ok(outcome(report.verdict))
 }

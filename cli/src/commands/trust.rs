@@ -12,7 +12,8 @@ use crate::ledger::durable::read_bounded;
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct TrustArgs {
     /// The service's verifier key (name+id+base64), or a file with one or more, a line each; repeat
-    /// it while one key replaces another. Without a key or a policy nothing is vouched for, and the
+    /// it while one key replaces another, or for several services: each key speaks for the log that
+    /// it is named after. Without a key or a policy nothing is vouched for, and the
     /// best verdict is incomplete
     #[arg(long, value_name = "VKEY|FILE")]
     pub key: Vec<String>,
@@ -48,26 +49,30 @@ impl TrustArgs {
             .auditor
             .iter()
             .map(|given| read_key("--auditor", given));
+        let policy = self.policy.as_deref().map(read_policy).transpose()?;
         Ok(Trust {
             keys,
-            policy: self.policy.as_deref().map(read_policy).transpose()?,
+            policy: policy.map(|(_, policy)| policy),
             auditors: auditors.collect::<Result<_, _>>()?,
             nonce: None,
         })
     }
 }
 
-/// Reads a policy file.
+/// Reads a policy file: its bytes, and what they say.
 ///
 /// # Errors
 ///
 /// [`Error::Usage`] with the file's name, [`Error::File`].
-pub fn read_policy(path: &Path) -> Result<Policy, Error> {
+pub(super) fn read_policy(path: &Path) -> Result<(Vec<u8>, Policy), Error> {
     let bytes = read_bounded(path, MAX_POLICY_BYTES as u64)?;
-    Policy::parse(&bytes).map_err(|error| Error::Usage {
-        argument: "--policy",
-        message: format!("{}: {error}", path.display()),
-    })
+    match Policy::parse(&bytes) {
+        Ok(policy) => Ok((bytes, policy)),
+        Err(error) => Err(Error::Usage {
+            argument: "--policy",
+            message: format!("{}: {error}", path.display()),
+        }),
+    }
 }
 
 /// A key of any type given as text or as a file.

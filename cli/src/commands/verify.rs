@@ -1,17 +1,17 @@
-//! `verify`: bundles, run notes, checkpoints, proofs of single leaves, and pairs of checkpoints.
+//! `verify`: bundles, run notes, checkpoints, proofs of single leaves, and what they say of one log.
 
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use ledgerline::audit::{
-    ConsistencyEvidence, Report, Trust, verify_bundle, verify_checkpoint, verify_pair,
-    verify_proof, verify_run_note,
+    ConsistencyEvidence, LoggedHead, Report, Trust, comparisons, verify_bundle, verify_checkpoint,
+    verify_pair, verify_proof, verify_run_note,
 };
 use ledgerline::bundle::looks_like_bundle;
 use ledgerline::log::{
     AddCheckpoint, Checkpoint, Hash, MAX_NOTE_BYTES, MAX_PROOF_LINES, MAX_REQUEST_BYTES, Note,
-    RESERVED_ORIGIN, TileReadError, TileSource, TlogProof, read_consistency,
+    RESERVED_ORIGIN, TileReadError, TileSource, TlogProof, TreeHead, read_consistency,
 };
 
 use super::bundle::parse_nonce;
@@ -44,9 +44,18 @@ With a policy file, checkpoints must also be cosigned by enough of the witnesses
 A receipt or another proof (*.tlog-proof) shows that a leaf is in a log. Receipts bring the event
 along; for the proof of another log give the leaf's data with --leaf.
 
-Checkpoints of one log, two or more and nothing else, are verified in pairs: the newer one of each
-must extend the older one. The hashes for that come from --tiles, a served tree or a LEDGER, or for
-two checkpoints from --proof.
+Several files are held against each other, of whatever kinds they are. If two of them show two trees
+of one size of one log, both signed by its key, that is a fork: DISPUTED, and both files are the
+evidence. Files that are checkpoints of one log are verified in pairs: the newer one of each must
+extend the older one. The hashes for that come from --tiles, a served tree or a LEDGER, or for two
+from --proof; without them the verdict is incomplete. With them, the checkpoints in receipts and
+bundles and the `log` lines of run notes must fit too; without, trees of different sizes in such
+files are not compared, and a note on standard error says so: VERIFIED then holds for each file, not
+for their being of one history. A run note beside the checkpoint of its log takes the cosignatures
+that a policy asks for from there.
+
+A key speaks for the log that it is named after. Where one name only is given with --key, and no log
+of the policy fits, it also speaks for a log that signs under another name, but for no statement.
 
 Examples:
   ledgerline verify 00000000000000a1.llb --key service.vkey
@@ -94,6 +103,18 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
         materials.push(Material::read(path)?);
     }
     let leaf = read_leaf(args, &materials)?;
+    let mut heads = Vec::new();
+    for material in &mut materials {
+        material.has_twin = is_twice(&args.files, material.path);
+        heads.extend(material.head()?);
+    }
+    let beside = heads.clone();
+    // What does not fit the evidence is refused before anything is said; else a bundle is read once.
+    let is_given = args.tiles.is_some() || args.proof.is_some();
+    for material in materials.iter().filter(|one| is_given && one.is_bundle()) {
+        heads.extend(material.bundle_heads(&read_bundle(material.path)?)?);
+    }
+    let evidence = Evidence::of(args, &heads)?;
     let mut worst = Outcome::Done;
     let mut show = |report: &Report| -> Result<(), Error> {
         worst = match (worst, show::report(report, ui)?) {
@@ -103,33 +124,42 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
         };
         Ok(())
     };
-    if let Some(mut checkpoints) = of_one_log(&materials) {
-        checkpoints.sort_by_key(|(_, checkpoint)| checkpoint.head().size);
-        for pair in checkpoints.windows(2) {
-            if let [older, newer] = pair {
-                show(&verify_two(older, newer, checkpoints.len(), args, &trust)?)?;
-            }
-        }
-        return Ok(worst);
+    let mut of_bundles = Vec::new();
+    for material in materials.iter().filter(|one| !one.is_paired(&beside)) {
+        show(&material.verify(leaf.as_deref(), &beside, &trust, &mut of_bundles, ui)?)?;
     }
-    for (argument, given) in [("--tiles", &args.tiles), ("--proof", &args.proof)] {
-        if given.is_some() {
-            return Err(Error::Usage {
-                argument,
-                message: "expected two checkpoints of one log and no other file beside it, but found other files".to_owned(),
-            });
-        }
+    if !is_given {
+        heads.extend(of_bundles);
     }
-    for material in &materials {
-        show(&material.verify(leaf.as_deref(), &trust, ui)?)?;
+    let found = comparisons(&heads, !matches!(evidence, Evidence::None), &trust);
+    for pair in found.pairs {
+        let evidence = evidence.between(pair)?;
+        let report = verify_pair(pair, &evidence, &trust).map_err(|error| Error::Usage {
+            argument: "verify",
+            message: error.to_string(),
+        });
+        show(&report?)?;
+    }
+    for words in found.open {
+        ui.say(&format!(
+            "note: {words} (--tiles DIR or --proof FILE does that)"
+        ));
     }
     Ok(worst)
+}
+
+/// Whether two of the files have this one's name, in different directories.
+fn is_twice(files: &[PathBuf], path: &Path) -> bool {
+    let same = |other: &&PathBuf| other.file_name() == path.file_name();
+    files.iter().filter(same).count() > 1
 }
 
 /// A file to verify. Bundles, which may be large, are read when their turn comes.
 struct Material<'a> {
     path: &'a Path,
     kind: Kind,
+    /// Whether another file has the same name, so that messages need the whole path.
+    has_twin: bool,
 }
 
 enum Kind {
@@ -151,8 +181,7 @@ impl<'a> Material<'a> {
             .and_then(|file| file.take(4).read_to_end(&mut head))
             .map_err(FileError::at("read", path))?;
         if head.starts_with(&GZIP) || looks_like_bundle(&head) {
-            let kind = Kind::Bundle;
-            return Ok(Self { path, kind });
+            return Ok(Self::new(path, Kind::Bundle));
         }
         let bytes = read_bounded(path, MAX_NOTE_BYTES as u64)?;
         let kind = if TlogProof::looks_like_one(&bytes) {
@@ -166,15 +195,72 @@ impl<'a> Material<'a> {
                 ))
             })?)
         };
-        Ok(Self { path, kind })
+        Ok(Self::new(path, kind))
+    }
+
+    fn new(path: &'a Path, kind: Kind) -> Self {
+        let has_twin = false;
+        Self {
+            path,
+            kind,
+            has_twin,
+        }
     }
 
     fn name(&self) -> String {
+        if self.has_twin {
+            return self.path.display().to_string();
+        }
         let name = self.path.file_name().unwrap_or_default();
         name.to_string_lossy().into_owned()
     }
 
-    fn verify(&self, leaf: Option<&[u8]>, trust: &Trust, ui: &Ui) -> Result<Report, Error> {
+    fn is_bundle(&self) -> bool {
+        matches!(self.kind, Kind::Bundle)
+    }
+
+    fn bundle_heads(&self, bytes: &[u8]) -> Result<[LoggedHead; 2], Error> {
+        let heads = LoggedHead::of_bundle(bytes, &self.name());
+        heads.map_err(|error| refuse(self.path, error.to_string()))
+    }
+
+    /// The head that it states; of bundles, which are read later, none.
+    fn head(&self) -> Result<Option<LoggedHead>, Error> {
+        let name = self.name();
+        let wrong = |message: String| refuse(self.path, message);
+        let head = match &self.kind {
+            Kind::Bundle => return Ok(None),
+            Kind::Proof(proof) => {
+                LoggedHead::of_proof(proof, &name).map_err(|error| wrong(error.to_string()))
+            }
+            Kind::Note(note) if is_run_note(note) => {
+                LoggedHead::of_run_note(note, &name).map_err(|error| wrong(error.to_string()))
+            }
+            Kind::Note(note) => {
+                LoggedHead::of_checkpoint(note, &name).map_err(|error| wrong(error.to_string()))
+            }
+        };
+        head.map(Some)
+    }
+
+    /// Whether it is one of two or more checkpoints of one log, which are verified in pairs.
+    fn is_paired(&self, heads: &[LoggedHead]) -> bool {
+        let (Kind::Note(_), Ok(Some(mine))) = (&self.kind, self.head()) else {
+            return false;
+        };
+        let files = heads.iter().filter(|head| head.is_checkpoint_file());
+        mine.is_checkpoint_file() && files.filter(|h| h.origin() == mine.origin()).count() > 1
+    }
+
+    /// Verifies it, beside these heads of other files; those of a bundle are added to `heads`.
+    fn verify(
+        &self,
+        leaf: Option<&[u8]>,
+        beside: &[LoggedHead],
+        trust: &Trust,
+        heads: &mut Vec<LoggedHead>,
+        ui: &Ui,
+    ) -> Result<Report, Error> {
         let name = self.name();
         let wrong = |message: String| refuse(self.path, message);
         match &self.kind {
@@ -187,14 +273,15 @@ impl<'a> Material<'a> {
                     bar.set_message(stage);
                 });
                 bar.finish_and_clear();
-                report.map_err(|error| wrong(error.to_string()))
+                let report = report.map_err(|error| wrong(error.to_string()))?;
+                heads.extend(self.bundle_heads(&bytes)?);
+                Ok(report)
             }
             Kind::Proof(proof) => {
                 verify_proof(proof, &name, leaf, trust).map_err(|error| wrong(error.to_string()))
             }
-            Kind::Note(note) if is_run_note(note) => {
-                verify_run_note(note, &name, trust).map_err(|error| wrong(error.to_string()))
-            }
+            Kind::Note(note) if is_run_note(note) => verify_run_note(note, &name, beside, trust)
+                .map_err(|error| wrong(error.to_string())),
             Kind::Note(note) => {
                 verify_checkpoint(note, &name, trust).map_err(|error| wrong(error.to_string()))
             }
@@ -233,59 +320,64 @@ fn read_leaf(args: &Args, materials: &[Material<'_>]) -> Result<Option<Vec<u8>>,
     Ok(Some(read_bounded(path, MAX_LEAF_BYTES)?))
 }
 
-/// A checkpoint's file and what it says.
-type Named<'a> = (&'a Material<'a>, Checkpoint);
-
-/// The files, if they are two or more and all checkpoints of one log.
-fn of_one_log<'a>(materials: &'a [Material<'a>]) -> Option<Vec<Named<'a>>> {
-    let read = |material: &'a Material<'a>| match &material.kind {
-        Kind::Note(note) => Some((material, Checkpoint::parse(note.text()).ok()?)),
-        _ => None,
-    };
-    let checkpoints: Vec<Named<'a>> = materials.iter().map(read).collect::<Option<_>>()?;
-    let (_, first) = checkpoints.first()?;
-    let is_of_it = |(_, other): &Named<'a>| other.origin() == first.origin();
-    (checkpoints.len() > 1 && checkpoints.iter().all(is_of_it)).then_some(checkpoints)
+/// What was given to show that heads extend each other.
+enum Evidence<'a> {
+    None,
+    Tiles(&'a Path),
+    Proof(&'a Path),
 }
 
-/// Two checkpoints of one log, the older one first.
-fn verify_two(
-    older: &Named<'_>,
-    newer: &Named<'_>,
-    of: usize,
-    args: &Args,
-    trust: &Trust,
-) -> Result<Report, Error> {
-    let evidence = match (&args.tiles, &args.proof) {
-        (Some(dir), _) => from_tiles(dir, &older.1, &newer.1)?,
-        (None, Some(path)) if of == 2 => from_proof(path, older, newer)?,
-        (None, Some(_)) => {
+impl<'a> Evidence<'a> {
+    /// Tiles are of one log, and a proof leads from one head to another.
+    fn of(args: &'a Args, heads: &[LoggedHead]) -> Result<Self, Error> {
+        let (argument, evidence) = match (&args.tiles, &args.proof) {
+            (Some(dir), _) => ("--tiles", Self::Tiles(dir)),
+            (None, Some(path)) => ("--proof", Self::Proof(path)),
+            (None, None) => return Ok(Self::None),
+        };
+        let mut different: Vec<(&str, TreeHead)> = Vec::new();
+        for head in heads.iter().map(|head| (head.origin(), head.head())) {
+            if !different.contains(&head) {
+                different.push(head);
+            }
+        }
+        let mut logs: Vec<&str> = different.iter().map(|(origin, _)| *origin).collect();
+        logs.dedup();
+        let (logs, found) = (logs.len(), different.len());
+        let wanted = match evidence {
+            Self::Proof(_) => "two checkpoints of one log",
+            _ => "two or more checkpoints of one log",
+        };
+        // The same checkpoint twice is as good as two.
+        let is_enough = heads.len() > 1 && logs == 1;
+        if !is_enough || (argument == "--proof" && found > 2) {
             return Err(Error::Usage {
-                argument: "--proof",
-                message: format!("expected two checkpoints beside it, but found {of}"),
+                argument,
+                message: format!(
+                    "expected {wanted} beside it (or receipts, bundles and run notes that have them), but found {found} of {logs} logs"
+                ),
             });
         }
-        (None, None) => ConsistencyEvidence::None,
-    };
-    let (Kind::Note(old), Kind::Note(new)) = (&older.0.kind, &newer.0.kind) else {
-        return Err(Error::Bug {
-            what: "a checkpoint that is no note",
-        });
-    };
-    let names = [older.0.name(), newer.0.name()];
-    verify_pair([old, new], [&names[0], &names[1]], &evidence, trust)
-        .map_err(|error| refuse(newer.0.path, error.to_string()))
+        Ok(evidence)
+    }
+
+    fn between(&self, [older, newer]: [&LoggedHead; 2]) -> Result<ConsistencyEvidence, Error> {
+        if older.head().size == newer.head().size {
+            return Ok(ConsistencyEvidence::None);
+        }
+        match self {
+            Self::None => Ok(ConsistencyEvidence::None),
+            Self::Tiles(dir) => from_tiles(dir, older.head(), newer.head()),
+            Self::Proof(path) => from_proof(path, older, newer),
+        }
+    }
 }
 
 /// The consistency proof from a directory's tiles; a ledger's own level 0 are its events.
-fn from_tiles(
-    dir: &Path,
-    older: &Checkpoint,
-    newer: &Checkpoint,
-) -> Result<ConsistencyEvidence, Error> {
+fn from_tiles(dir: &Path, older: TreeHead, newer: TreeHead) -> Result<ConsistencyEvidence, Error> {
     if dir.join("ledger.toml").is_file() {
         let log = LoggedEvents::open(dir)?;
-        let (has, wanted) = (log.head().size, newer.head().size);
+        let (has, wanted) = (log.head().size, newer.size);
         if has < wanted {
             return Ok(ConsistencyEvidence::OtherTiles(format!(
                 "expected {wanted} leaves, but found a ledger whose newest checkpoint covers {has}"
@@ -307,14 +399,14 @@ fn from_tiles(
 
 fn read_tiles<S: TileSource>(
     source: &S,
-    older: &Checkpoint,
-    newer: &Checkpoint,
+    older: TreeHead,
+    newer: TreeHead,
 ) -> Result<ConsistencyEvidence, Error>
 where
     Error: From<S::Error>,
     S::Error: std::fmt::Display,
 {
-    match read_consistency(older.head().size, newer.head(), source) {
+    match read_consistency(older.size, newer, source) {
         Ok(proof) => Ok(ConsistencyEvidence::Tiles(proof)),
         Err(TileReadError::Source(error)) => Err(error.into()),
         Err(error) => Ok(ConsistencyEvidence::OtherTiles(error.to_string())),
@@ -324,8 +416,8 @@ where
 /// A proof from a file of hashes, or from the body of a request to a witness for these checkpoints.
 fn from_proof(
     path: &Path,
-    older: &Named<'_>,
-    newer: &Named<'_>,
+    older: &LoggedHead,
+    newer: &LoggedHead,
 ) -> Result<ConsistencyEvidence, Error> {
     let wrong = |message: String| Error::Usage {
         argument: "--proof",
@@ -334,8 +426,11 @@ fn from_proof(
     let bytes = read_bounded(path, MAX_REQUEST_BYTES as u64)?;
     if bytes.starts_with(b"old ") {
         let request = AddCheckpoint::parse(&bytes).map_err(|error| wrong(error.to_string()))?;
-        let (old, new) = (older.1.head().size, newer.1.to_string());
-        if request.old_size != old || request.note.text() != new {
+        let old = older.head().size;
+        let to = Checkpoint::parse(request.note.text());
+        let is_to_newer =
+            to.is_ok_and(|to| (to.origin(), to.head()) == (newer.origin(), newer.head()));
+        if request.old_size != old || !is_to_newer {
             return Err(wrong(format!(
                 "expected a request from size {old} to the newer checkpoint, but found one from {} or to another",
                 request.old_size

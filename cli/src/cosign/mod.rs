@@ -10,7 +10,7 @@ mod ask;
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use ledgerline::log::{Checkpoint, Note, NoteError, NoteSignature, VerifierKey};
+use ledgerline::log::{Checkpoint, Note, NoteSignature, VerifierKey};
 
 use crate::ledger::{LedgerError, LogTree};
 
@@ -96,20 +96,4 @@ pub fn collect(
             .map(|thread| thread.join().unwrap_or_else(|_| failed()))
             .collect()
     })
-}
-
-/// The note with those signature lines only that claim to be by one of these keys.
-///
-/// # Errors
-///
-/// [`NoteError::NoSignatures`] if none does.
-pub fn signed_by(note: &Note, keys: &[VerifierKey]) -> Result<Note, NoteError> {
-    let mut text = format!("{}\n", note.text());
-    for line in note.signatures() {
-        let is_by = |key: &VerifierKey| (key.name(), key.id()) == (line.name(), line.id());
-        if keys.iter().any(is_by) {
-            text.push_str(&format!("{line}\n"));
-        }
-    }
-    Note::parse(text.as_bytes())
 }

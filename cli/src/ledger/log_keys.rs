@@ -147,7 +147,7 @@ impl LogKeys {
         let before = note.signatures().len();
         let missing = |note: &Note, key: &VerifierKey| {
             let mut lines = note.signatures().iter();
-            !lines.any(|line| (line.name(), line.id()) == (key.name(), key.id()))
+            !lines.any(|line| key.claims(line))
         };
         for key in &self.signing {
             if missing(note, key.verifier()) {

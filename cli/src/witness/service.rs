@@ -1,12 +1,12 @@
 //! The witness itself: requests in, answers out, one history of each log.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use ledgerline::log::{
-    AddCheckpoint, Checkpoint, CosigningKey, Note, NoteError, ProofError, Refusal, RequestError,
+    AddCheckpoint, Checkpoint, CosigningKey, Note, ProofError, Refusal, RequestError,
     SignSubtree, TreeHead, VerifierKey, WitnessedLog,
 };
 
@@ -451,7 +451,7 @@ impl Witness {
             Answer::text(500, &error.to_string(), format!("{decision}: {error}"))
         };
         let mut body = String::new();
-        let mut note = match log.signed_only(&request.note) {
+        let mut note = match request.note.only_by(&log.keys) {
             Err(error) => return failed(&error),
             Ok(note) => note,
         };
@@ -519,7 +519,7 @@ impl Witness {
         if !is_fork && !is_unproven {
             return None;
         }
-        let shown = log.signed_only(&request.note).ok()?;
+        let shown = request.note.only_by(&log.keys).ok()?;
         let kept = self.dir.keep(&Evidence {
             origin: &log.origin,
             known,
@@ -575,22 +575,6 @@ impl Log {
         let words = "this witness takes nothing of this log for now, and its operator was told";
         let decision = format!("origin={:?}: left out: {why}", self.origin);
         Err(Answer::text(503, words, decision))
-    }
-
-    /// The note with one signature line of each of the log's known keys, and no others.
-    fn signed_only(&self, note: &Note) -> Result<Note, NoteError> {
-        let mut text = format!("{}\n", note.text());
-        let mut signed = BTreeSet::new();
-        for line in note.signatures() {
-            let is_by = |key: &VerifierKey| (key.name(), key.id()) == (line.name(), line.id());
-            let Some(by) = self.keys.iter().position(is_by) else {
-                continue;
-            };
-            if signed.insert(by) {
-                text.push_str(&format!("{line}\n"));
-            }
-        }
-        Note::parse(text.as_bytes())
     }
 }
 

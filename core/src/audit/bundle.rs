@@ -11,8 +11,8 @@ use super::notes::sha256;
 use super::plays::{check_nonce, check_openings, check_plays, visible_registry};
 use super::report::{Finding, Report, Severity, Subject, Summary};
 use super::signed::{
-    check_auditor, check_balance, check_checkpoint, check_checkpoint_note, check_file,
-    check_signature,
+    RUN_SIGNATURE, Signed, check_auditor, check_balance, check_checkpoint, check_checkpoint_note,
+    check_file,
 };
 use super::view::{earned_by_cell, suspended_sums, totals};
 use super::{Progress, Trust};
@@ -41,10 +41,11 @@ pub fn verify_bundle(
     let mut checker = Checker::default();
 
     progress(0, 0, "signatures");
-    let signed = (&bundle.run_note, bundle.run.origin.as_str());
-    let signer = check_signature(&mut checker, "run.signature", "run.note", signed, trust);
-    let logged = (&bundle.checkpoint_note, bundle.checkpoint.origin());
-    check_checkpoint_note(&mut checker, "checkpoint", logged, trust);
+    let signed = Signed::statement("run.note", &bundle.run_note, &bundle.run.origin, trust);
+    let signer = signed.check(&mut checker, RUN_SIGNATURE, trust);
+    let origin = bundle.checkpoint.origin();
+    let logged = Signed::statement("checkpoint", &bundle.checkpoint_note, origin, trust);
+    check_checkpoint_note(&mut checker, &logged, trust);
     check_checkpoint(&mut checker, &bundle.run, &bundle.checkpoint);
     check_file(
         &mut checker,
@@ -110,7 +111,7 @@ pub fn verify_bundle(
     check_balances(&mut checker, &bundle, &lines, &balances);
     let mut shown = cells.iter().map(|(_, cell)| cell);
     check_balance(&mut checker, &bundle.run, &bundle.pools, &mut shown);
-    check_auditor(&mut checker, signed, trust);
+    check_auditor(&mut checker, &bundle.run_note, trust);
     note_what_to_act_on(&mut checker, &bundle, &cells);
 
     let subject = Subject {

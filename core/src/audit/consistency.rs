@@ -1,13 +1,14 @@
-//! Two checkpoints of one log: that nothing was taken out or changed between them.
+//! Two heads of one log: that nothing was taken out or changed between them.
 
 use core::fmt;
 
-use crate::log::{Checkpoint, CheckpointError, Hash, Note, TreeHead, verify_consistency};
+use crate::log::{Hash, TreeHead, verify_consistency};
 
 use super::Trust;
 use super::checker::Checker;
+use super::heads::{LoggedHead, check_head};
 use super::report::{Finding, Report, Subject, Summary};
-use super::signed::{check_checkpoint_note, check_signature};
+use super::signed::{RUN_SIGNATURE, SIGNATURE, check_quorum};
 
 /// What shows that one checkpoint extends another.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -23,24 +24,27 @@ pub enum ConsistencyEvidence {
     OtherTiles(String),
 }
 
-/// Verifies two checkpoints of one log together: who signed them, and that the newer extends the older.
+/// Verifies two heads of one log together: who signed them, and that the newer extends the older.
 ///
-/// `names` are the files' names. The older is the one of the smaller tree; of equal ones, the first.
+/// The older is the one of the smaller tree; of equal ones, the first.
 ///
 /// ```
-/// use ledgerline::audit::{ConsistencyEvidence, PairError, Trust, Verdict, verify_pair};
+/// use ledgerline::audit::{
+///     ConsistencyEvidence, LoggedHead, PairError, Trust, Verdict, verify_pair,
+/// };
 /// use ledgerline::log::{Checkpoint, Hash, KeyName, Note, SigningKey, TreeHead};
 ///
 /// let key = SigningKey::from_seed(KeyName::parse("example.com/log")?, &[7; 32]);
 /// let [one, two] = [b"one", b"two"].map(|data| Hash::leaf(data));
-/// let sign = |origin, size, root| -> Result<Note, Box<dyn core::error::Error>> {
+/// let sign = |origin, size, root| -> Result<LoggedHead, Box<dyn core::error::Error>> {
 ///     let checkpoint = Checkpoint::new(origin, TreeHead { size, root })?;
-///     Ok(Note::sign(&checkpoint.to_string(), &[&key])?)
+///     let note = Note::sign(&checkpoint.to_string(), &[&key])?;
+///     Ok(LoggedHead::of_checkpoint(&note, "checkpoint")?)
 /// };
 /// let old = sign("example.com/log", 1, one)?;
 /// let new = sign("example.com/log", 2, Hash::node(one, two))?;
 /// let trust = Trust { keys: vec![key.verifier().clone()], ..Trust::default() };
-/// let pair = |old: &Note, evidence| verify_pair([old, &new], ["old", "new"], &evidence, &trust);
+/// let pair = |old: &LoggedHead, evidence| verify_pair([old, &new], &evidence, &trust);
 ///
 /// let proof = || ConsistencyEvidence::Tiles(vec![two]);
 /// assert_eq!(pair(&old, proof())?.verdict, Verdict::Verified);
@@ -54,7 +58,7 @@ pub enum ConsistencyEvidence {
 ///
 /// # Errors
 ///
-/// [`PairError`] if a note is no checkpoint, or they are not of one log.
+/// [`PairError`] if they are not of one log.
 ///
 /// # Does not prove
 ///
@@ -62,75 +66,79 @@ pub enum ConsistencyEvidence {
 ///
 /// Source: RFC 9162 §2.1.4.2.
 pub fn verify_pair(
-    notes: [&Note; 2],
-    names: [&str; 2],
+    heads: [&LoggedHead; 2],
     evidence: &ConsistencyEvidence,
     trust: &Trust,
 ) -> Result<Report, PairError> {
-    let pair = Pair::read(notes, names)?;
+    let pair = Pair::new(heads)?;
     let mut checker = Checker::default();
-    let origin = pair.newer.origin();
-    let older = (pair.older_note, pair.older.origin());
-    let signed = check_signature(
-        &mut checker,
-        "checkpoint.signature",
-        "older checkpoint",
-        older,
-        trust,
-    );
+    let signed = check_signed(&mut checker, pair.older, "older", trust);
+    let signer = check_signed(&mut checker, pair.newer, "newer", trust);
     // Who cosigned the newer one has seen that it extends all before it.
-    let newer = (pair.newer_note, origin);
-    let signer = check_checkpoint_note(&mut checker, "newer checkpoint", newer, trust);
+    if pair.newer.is_of_checkpoint() {
+        let place = place_of(pair.newer, "newer");
+        check_quorum(&mut checker, &pair.newer.signed(&place, trust), trust);
+    }
     let both = signed.is_some() && signer.is_some();
     pair.check(&mut checker, evidence, both);
-    let [older_name, newer_name] = pair.names;
     let subject = Subject {
         kind: "consistency",
-        name: format!("{older_name} and {newer_name}"),
+        name: format!("{} and {}", pair.older.file(), pair.newer.file()),
         sha256: None,
         run_note: None,
-        origin: origin.to_owned(),
+        origin: pair.newer.origin().to_owned(),
         signer: signer.filter(|_| both),
         log_size: pair.newer.head().size,
     };
     Ok(checker.finish(subject, Summary::None))
 }
 
+fn place_of(head: &LoggedHead, which: &str) -> String {
+    let what = if head.is_of_checkpoint() {
+        "checkpoint"
+    } else {
+        "run note"
+    };
+    format!("{which} {what}")
+}
+
+fn check_signed(
+    checker: &mut Checker,
+    head: &LoggedHead,
+    which: &str,
+    trust: &Trust,
+) -> Option<String> {
+    let place = place_of(head, which);
+    let signed = head.signed(&place, trust);
+    let id = if head.is_of_checkpoint() {
+        SIGNATURE
+    } else {
+        RUN_SIGNATURE
+    };
+    let signer = signed.check(checker, id, trust);
+    check_head(checker, &place, head.origin(), head.head());
+    signer
+}
+
 struct Pair<'a> {
-    older_note: &'a Note,
-    newer_note: &'a Note,
-    older: Checkpoint,
-    newer: Checkpoint,
-    names: [&'a str; 2],
+    older: &'a LoggedHead,
+    newer: &'a LoggedHead,
 }
 
 impl<'a> Pair<'a> {
-    fn read([a, b]: [&'a Note; 2], [a_name, b_name]: [&'a str; 2]) -> Result<Pair<'a>, PairError> {
-        let read = |note: &Note| Checkpoint::parse(note.text()).map_err(PairError::Checkpoint);
-        let (first, second) = (read(a)?, read(b)?);
+    fn new([first, second]: [&'a LoggedHead; 2]) -> Result<Pair<'a>, PairError> {
         if first.origin() != second.origin() {
             return Err(PairError::Origins {
                 first: first.origin().to_owned(),
                 second: second.origin().to_owned(),
             });
         }
-        Ok(if first.head().size <= second.head().size {
-            Pair {
-                older_note: a,
-                newer_note: b,
-                older: first,
-                newer: second,
-                names: [a_name, b_name],
-            }
+        let (older, newer) = if first.head().size <= second.head().size {
+            (first, second)
         } else {
-            Pair {
-                older_note: b,
-                newer_note: a,
-                older: second,
-                newer: first,
-                names: [b_name, a_name],
-            }
-        })
+            (second, first)
+        };
+        Ok(Pair { older, newer })
     }
 
     fn check(&self, checker: &mut Checker, evidence: &ConsistencyEvidence, both_signed: bool) {
@@ -140,7 +148,7 @@ impl<'a> Pair<'a> {
             "no log can have, but these files show,"
         };
         let (old, new) = (self.older.head(), self.newer.head());
-        let [older_name, newer_name] = self.names;
+        let (older_name, newer_name) = (self.older.place(), self.newer.place());
         if old.size == new.size {
             let problem = (old.root != new.root).then(|| {
                 self.finding().saying(format!(
@@ -195,7 +203,7 @@ impl<'a> Pair<'a> {
 
     fn finding(&self) -> Finding {
         let words = |TreeHead { size, root }: TreeHead| format!("{size} {root}");
-        let [older_name, newer_name] = self.names;
+        let (older_name, newer_name) = (self.older.place(), self.newer.place());
         Finding::error(CONSISTENCY, format!("{older_name} and {newer_name}")).compared(
             format!("a tree that begins with {}", words(self.older.head())),
             words(self.newer.head()),
@@ -203,12 +211,10 @@ impl<'a> Pair<'a> {
     }
 }
 
-/// Why two notes are no two checkpoints of one log.
+/// Why two heads cannot be held against each other.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum PairError {
-    /// One of them is no checkpoint.
-    Checkpoint(CheckpointError),
     /// They are of two logs.
     Origins {
         /// Origin of the first.
@@ -221,10 +227,9 @@ pub enum PairError {
 impl fmt::Display for PairError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            PairError::Checkpoint(error) => error.fmt(f),
             PairError::Origins { first, second } => write!(
                 f,
-                "expected two checkpoints of one log, but found one of {first} and one of {second}"
+                "expected two heads of one log, but found one of {first} and one of {second}"
             ),
         }
     }

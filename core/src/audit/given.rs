@@ -151,17 +151,11 @@ fn mistake_in(text: &str, error: &RootsError) -> Reading {
 /// Whom a reader trusts, in words.
 fn understood(trust: &Trust) -> Reading {
     let Some(policy) = &trust.policy else {
-        let mut names: Vec<String> = Vec::new();
-        for key in &trust.keys {
-            let name = key.name().to_string();
-            if !names.contains(&name) {
-                names.push(name);
-            }
-        }
+        let names = trust.names().into_iter().map(ToString::to_string);
         let says = format!(
             "{}, of {}",
             counted(trust.keys.len(), "key"),
-            list(names.into_iter(), "and")
+            list(names, "and")
         );
         let remarks = unverifiable(
             trust

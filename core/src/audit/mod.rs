@@ -10,6 +10,7 @@ mod bundle;
 mod checker;
 mod consistency;
 mod given;
+mod heads;
 mod money;
 mod notes;
 mod plays;
@@ -24,6 +25,7 @@ mod words;
 pub use bundle::verify_bundle;
 pub use consistency::{ConsistencyEvidence, PairError, verify_pair};
 pub use given::{Given, GivenError, Reading, Readings};
+pub use heads::{Comparisons, LoggedHead, comparisons};
 pub use notes::{verify_checkpoint, verify_run_note};
 pub use proof::{EventView, verify_proof};
 pub use report::{

@@ -1,17 +1,23 @@
 //! Single notes: a run note, a checkpoint.
 
-use crate::log::{Checkpoint, CheckpointError, Hash, Note};
+use crate::log::{Checkpoint, CheckpointError, Hash, Note, Policy};
 use crate::statement::{RunNote, RunNoteError};
 use crate::wire::hex;
 
 use super::Trust;
 use super::checker::{Checker, Problems};
+use super::heads::{LoggedHead, check_head};
 use super::report::{Report, RunCurrency, RunTotals, Subject, Summary};
 use super::signed::{
-    check_auditor, check_checkpoint_note, check_parts, check_signature, skip_quorum,
+    QUORUM, RUN_SIGNATURE, Signed, check_auditor, check_checkpoint_note, check_parts, check_quorum,
+    impossible,
 };
 
-/// Verifies a run note alone.
+/// Verifies a run note.
+///
+/// `beside` are heads of other files at hand. A policy's quorum is about checkpoints, of which a run
+/// note has none: it is asked of a checkpoint among them that the log signed and that has the head of
+/// the run note's `log` line.
 ///
 /// # Errors
 ///
@@ -20,12 +26,17 @@ use super::signed::{
 /// # Does not prove
 ///
 /// That any figure in it is right.
-pub fn verify_run_note(note: &Note, name: &str, trust: &Trust) -> Result<Report, RunNoteError> {
+pub fn verify_run_note(
+    note: &Note,
+    name: &str,
+    beside: &[LoggedHead],
+    trust: &Trust,
+) -> Result<Report, RunNoteError> {
     let run = RunNote::parse(note.text())?;
     let mut checker = Checker::default();
-    let signed = (note, run.origin.as_str());
-    let signer = check_signature(&mut checker, "run.signature", "run.note", signed, trust);
-    skip_quorum(&mut checker, trust);
+    let signed = Signed::statement("run.note", note, &run.origin, trust);
+    let signer = signed.check(&mut checker, RUN_SIGNATURE, trust);
+    check_log(&mut checker, &run, beside, trust);
     let mut problems = Problems::default();
     for (currency, totals) in &run.totals {
         check_parts(&mut problems, *currency, totals);
@@ -36,7 +47,7 @@ pub fn verify_run_note(note: &Note, name: &str, trust: &Trust) -> Result<Report,
         "in every currency, paid + suspense = pool",
         problems,
     );
-    check_auditor(&mut checker, signed, trust);
+    check_auditor(&mut checker, note, trust);
     let subject = Subject {
         kind: "run-note",
         name: name.to_owned(),
@@ -71,6 +82,57 @@ pub(super) fn run_totals(run: &RunNote) -> RunTotals {
     }
 }
 
+/// Looks for the run's checkpoint beside it, and whether enough witnesses have cosigned that one.
+fn check_log(checker: &mut Checker, run: &RunNote, beside: &[LoggedHead], trust: &Trust) {
+    if let Some(problem) = impossible("run.note", RUN_LOG, run.log) {
+        checker.single(RUN_LOG, 1, "", Some(problem));
+        return;
+    }
+    let policy = trust.policy.as_ref();
+    let policy = policy.filter(|policy| policy.asks_for_witnesses());
+    let Some((checkpoint, place)) = checkpoint_of(run, beside, policy, trust) else {
+        if policy.is_some() {
+            checker.skip(
+                QUORUM,
+                1,
+                "your policy asks for witnesses, but a run note carries no checkpoint that they could have cosigned: verify a bundle, or the run's checkpoint too",
+            );
+        }
+        return;
+    };
+    let passed = format!(
+        "the run is about the log {} with {} events, and {place} is its checkpoint",
+        run.origin, run.log.size
+    );
+    checker.single(RUN_LOG, 1, passed, None);
+    check_quorum(checker, &checkpoint.signed(&place, trust), trust);
+}
+
+/// The checkpoint of the run's log that the log signed, and where it stands: the one that is cosigned
+/// by enough, if there are several. One with a false cosignature is judged in its own report.
+fn checkpoint_of<'h>(
+    run: &RunNote,
+    beside: &'h [LoggedHead],
+    policy: Option<&Policy>,
+    trust: &Trust,
+) -> Option<(&'h LoggedHead, String)> {
+    let is_it = |other: &&LoggedHead| {
+        let is_same = (other.origin(), other.head()) == (run.origin.as_str(), run.log);
+        is_same && other.is_of_checkpoint() && other.is_signed(trust)
+    };
+    let cosigned = |other: &LoggedHead| -> Option<bool> {
+        let Some(policy) = policy else {
+            return Some(true);
+        };
+        let cosigned = policy.cosigned(other.note(), &trust.keys).ok()?;
+        Some(policy.is_enough(&cosigned))
+    };
+    let found = beside.iter().filter(is_it);
+    let found = found.filter_map(|other| Some((cosigned(other)?, other)));
+    let (_, first) = found.reduce(|best, other| if other.0 && !best.0 { other } else { best })?;
+    Some((first, first.place()))
+}
+
 /// Verifies a checkpoint alone.
 ///
 /// # Errors
@@ -87,8 +149,14 @@ pub fn verify_checkpoint(
 ) -> Result<Report, CheckpointError> {
     let checkpoint = Checkpoint::parse(note.text())?;
     let mut checker = Checker::default();
-    let signed = (note, checkpoint.origin());
-    let signer = check_checkpoint_note(&mut checker, "checkpoint", signed, trust);
+    let signed = Signed::checkpoint("checkpoint", note, &checkpoint, trust);
+    let signer = check_checkpoint_note(&mut checker, &signed, trust);
+    check_head(
+        &mut checker,
+        "checkpoint",
+        checkpoint.origin(),
+        checkpoint.head(),
+    );
     Ok(checker.finish(
         checkpoint_subject(note, name, &checkpoint, signer),
         Summary::None,
@@ -116,3 +184,5 @@ fn checkpoint_subject(
 pub(super) fn sha256(bytes: &[u8]) -> String {
     hex(Hash::of(bytes).as_bytes())
 }
+
+const RUN_LOG: &str = "run.log";

@@ -9,9 +9,10 @@ use crate::wire::hex;
 
 use super::Trust;
 use super::checker::Checker;
+use super::heads::check_head;
 use super::notes::sha256;
-use super::report::{Finding, Report, Subject, Summary};
-use super::signed::check_checkpoint_note;
+use super::report::{Finding, Report, Severity, Subject, Summary};
+use super::signed::{Signed, check_checkpoint_note};
 
 /// An event of the log, as its receipt shows it.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
@@ -126,9 +127,16 @@ pub fn verify_proof(
     let note = proof.checkpoint();
     let checkpoint = Checkpoint::parse(note.text())?;
     let mut checker = Checker::default();
-    let logged = (note, checkpoint.origin());
-    let signer = check_checkpoint_note(&mut checker, "checkpoint", logged, trust);
+    let logged = Signed::checkpoint("checkpoint", note, &checkpoint, trust);
+    let signer = check_checkpoint_note(&mut checker, &logged, trust);
+    check_head(
+        &mut checker,
+        "checkpoint",
+        checkpoint.origin(),
+        checkpoint.head(),
+    );
     let extra = proof.extra().filter(|extra| extra.len() == RECORD_LENGTH);
+    note_other_extra(&mut checker, proof.index(), leaf, extra);
     let holds = check_inclusion(&mut checker, proof, &checkpoint, leaf, extra);
     let event = check_record(&mut checker, proof.index(), leaf, extra, holds);
     let subject = Subject {
@@ -198,6 +206,25 @@ fn check_inclusion(
     let holds = problem.is_none();
     checker.single(INCLUSION, 1, passed, problem);
     holds
+}
+
+/// Where the leaf is given, nothing else vouches for a record in the extra line.
+fn note_other_extra(
+    checker: &mut Checker,
+    LeafIndex(index): LeafIndex,
+    leaf: Option<&[u8]>,
+    extra: Option<&[u8]>,
+) {
+    let (Some(leaf), Some(extra)) = (leaf, extra) else {
+        return;
+    };
+    if leaf != extra {
+        checker.note(
+            Finding::new("other-extra", Severity::Warning, format!("leaf {index}"))
+                .compared("the given data, or no record", hex(extra))
+                .saying("the record in the extra line is not the given data, which alone was checked: nobody vouches for that line"),
+        );
+    }
 }
 
 /// Checks that the leaf is an event. Other logs' leaves need not be one.

@@ -16,8 +16,8 @@ use super::checker::{Checker, Problems};
 use super::notes::{run_totals, sha256};
 use super::report::{Finding, Report, RunTotals, Severity, Subject, Summary};
 use super::signed::{
-    check_auditor, check_balance, check_checkpoint, check_checkpoint_note, check_file,
-    check_signature,
+    RUN_SIGNATURE, Signed, check_auditor, check_balance, check_checkpoint, check_checkpoint_note,
+    check_file,
 };
 
 /// What reading one segment of the log gave.
@@ -72,10 +72,11 @@ pub struct RunEvidence<'a> {
 pub fn audit_run(evidence: &RunEvidence<'_>, trust: &Trust) -> Report {
     let mut checker = Checker::default();
     let run = evidence.run;
-    let signed = (evidence.note, run.origin.as_str());
-    let signer = check_signature(&mut checker, "run.signature", "run.note", signed, trust);
-    let logged = (evidence.checkpoint_note, evidence.checkpoint.origin());
-    check_checkpoint_note(&mut checker, "checkpoint", logged, trust);
+    let signed = Signed::statement("run.note", evidence.note, &run.origin, trust);
+    let signer = signed.check(&mut checker, RUN_SIGNATURE, trust);
+    let origin = evidence.checkpoint.origin();
+    let logged = Signed::statement("checkpoint", evidence.checkpoint_note, origin, trust);
+    check_checkpoint_note(&mut checker, &logged, trust);
     check_checkpoint(&mut checker, run, evidence.checkpoint);
     check_file(
         &mut checker,
@@ -105,7 +106,7 @@ pub fn audit_run(evidence: &RunEvidence<'_>, trust: &Trust) -> Report {
     let mut cells = evidence.derived.settlement.cells.iter();
     check_balance(&mut checker, run, evidence.pools, &mut cells);
     check_text(&mut checker, evidence);
-    check_auditor(&mut checker, signed, trust);
+    check_auditor(&mut checker, evidence.note, trust);
     note_tally(&mut checker, &evidence.tally);
     note_suspense(&mut checker, evidence);
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::log::{Checkpoint, Hash, Note, NoteError, Policy, PolicyWitness, VerifierKey};
+use crate::log::{Checkpoint, Hash, Note, NoteError, PolicyWitness, TreeHead, VerifierKey};
 use crate::money::{Currency, Micros};
 use crate::royalty::{Cell, Pools, Totals};
 use crate::statement::RunNote;
@@ -15,98 +15,179 @@ use super::report::{Finding, Severity};
 /// Name of the check of cosignatures.
 pub(super) const QUORUM: &str = "checkpoint.quorum";
 
+/// Name of the check of a checkpoint's signature.
+pub(super) const SIGNATURE: &str = "checkpoint.signature";
+
+/// Name of the check of a run note's signature.
+pub(super) const RUN_SIGNATURE: &str = "run.signature";
+
 /// A key as people compare it: `name+id`.
 pub(super) fn short(key: &VerifierKey) -> String {
     format!("{}+{:08x}", key.name(), key.id())
 }
 
-/// Checks a note's signature by the operator of the log with this origin; the signer if it holds.
-pub(super) fn check_signature(
-    checker: &mut Checker,
-    id: &'static str,
-    place: &'static str,
-    (note, origin): (&Note, &str),
-    trust: &Trust,
-) -> Option<String> {
-    let keys = trust.keys_of(origin);
-    if keys.is_empty() {
-        let why = if trust.policy.is_some() {
-            format!(
-                "your policy names no log with the origin {origin} and no key was given besides"
-            )
-        } else {
-            "no verifier key was given".to_owned()
+/// A note that is to be signed by the operator of a log.
+pub(super) struct Signed<'a> {
+    /// Where it stands.
+    pub(super) place: &'a str,
+    /// The note.
+    pub(super) note: &'a Note,
+    /// Origin of the log.
+    pub(super) origin: &'a str,
+    /// The reader's keys that speak for it.
+    pub(super) keys: Vec<VerifierKey>,
+}
+
+impl<'a> Signed<'a> {
+    /// A checkpoint of any log.
+    pub(super) fn checkpoint(
+        place: &'a str,
+        note: &'a Note,
+        checkpoint: &'a Checkpoint,
+        trust: &Trust,
+    ) -> Signed<'a> {
+        let origin = checkpoint.origin();
+        let keys = trust.keys_of(origin);
+        Signed {
+            place,
+            note,
+            origin,
+            keys,
+        }
+    }
+
+    /// A run note, or another note of a statement: our own logs' keys have the origin as their name.
+    pub(super) fn statement(
+        place: &'a str,
+        note: &'a Note,
+        origin: &'a str,
+        trust: &Trust,
+    ) -> Signed<'a> {
+        let keys = trust.keys_named(origin);
+        Signed {
+            place,
+            note,
+            origin,
+            keys,
+        }
+    }
+
+    /// The key that signed, if the note holds.
+    pub(super) fn signer(&self) -> Option<&VerifierKey> {
+        self.note.verify(&self.keys).ok()?.first().copied()
+    }
+
+    /// Checks the signature; the signer if it holds.
+    pub(super) fn check(
+        &self,
+        checker: &mut Checker,
+        id: &'static str,
+        trust: &Trust,
+    ) -> Option<String> {
+        let (place, note) = (self.place, self.note);
+        if self.keys.is_empty() {
+            let why = self.nobody_known(trust);
+            let detail = format!("{place}: {why}, so its signature could not be checked");
+            checker.skip(id, 1, detail);
+            return None;
+        }
+        let result = note.verify(&self.keys);
+        if let (Err(NoteError::NotSigned { .. }), Some(key)) =
+            (&result, beyond_this_build(note, &self.keys))
+        {
+            let signer = short(key);
+            let detail =
+                format!("{place}: this build cannot verify signatures of the type of {signer}");
+            checker.skip(id, 1, detail);
+            return None;
+        }
+        let problem = result.as_ref().err().map(|problem| {
+            let lines = note.signatures().iter();
+            let found = lines.map(|line| format!("{}+{:08x}", line.name(), line.id()));
+            Finding::error(id, place)
+                .compared(
+                    format!(
+                        "a valid signature by {}",
+                        list(self.keys.iter().map(short), "or")
+                    ),
+                    format!("signature lines by {}", list(found, "and")),
+                )
+                .saying(format!("{place}: {problem}"))
+        });
+        let signers = result.unwrap_or_default();
+        let all = list(signers.iter().map(|key| short(key)), "and");
+        checker.single(id, 1, format!("{place} is signed by {all}"), problem);
+        signers.first().map(|key| short(key))
+    }
+
+    /// Why no key speaks for the log.
+    fn nobody_known(&self, trust: &Trust) -> String {
+        let origin = self.origin;
+        let names = trust.names();
+        let given = match names.as_slice() {
+            [] => "no key was given besides".to_owned(),
+            [name] => format!("the key given is named {name}"),
+            names => {
+                let names = names.iter().map(ToString::to_string);
+                format!("the keys given are named {}", list(names, "and"))
+            }
         };
-        let detail = format!("{place}: {why}, so its signature could not be checked");
-        checker.skip(id, 1, detail);
-        return None;
+        match (&trust.policy, names.is_empty()) {
+            (None, true) => "no verifier key was given".to_owned(),
+            (None, false) => format!(
+                "it is about the log {origin}, and {given}: a key speaks for the log it is named after"
+            ),
+            (Some(_), _) => {
+                format!("your policy names no log with the origin {origin} and {given}")
+            }
+        }
     }
-    let result = note.verify(&keys);
-    if let (Err(NoteError::NotSigned { .. }), Some(key)) = (&result, beyond_this_build(note, &keys))
-    {
-        let signer = short(key);
-        let detail =
-            format!("{place}: this build cannot verify signatures of the type of {signer}");
-        checker.skip(id, 1, detail);
-        return None;
-    }
-    let problem = result.as_ref().err().map(|problem| {
-        let lines = note.signatures().iter();
-        let found = lines.map(|line| format!("{}+{:08x}", line.name(), line.id()));
-        Finding::error(id, place)
-            .compared(
-                format!(
-                    "a valid signature by {}",
-                    list(keys.iter().map(short), "or")
-                ),
-                format!("signature lines by {}", list(found, "and")),
-            )
-            .saying(format!("{place}: {problem}"))
-    });
-    let signers = result.unwrap_or_default();
-    let all = list(signers.iter().map(|key| short(key)), "and");
-    checker.single(id, 1, format!("{place} is signed by {all}"), problem);
-    signers.first().map(|key| short(key))
 }
 
 /// Checks a checkpoint's signature by its log's operator, and its cosignatures; the signer if the
 /// signature holds.
 pub(super) fn check_checkpoint_note(
     checker: &mut Checker,
-    place: &'static str,
-    signed: (&Note, &str),
+    signed: &Signed<'_>,
     trust: &Trust,
 ) -> Option<String> {
-    let signer = check_signature(checker, "checkpoint.signature", place, signed, trust);
-    check_quorum(checker, place, signed, trust);
+    let signer = signed.check(checker, SIGNATURE, trust);
+    check_quorum(checker, signed, trust);
     signer
+}
+
+/// The finding about a head that no tree can have.
+pub(super) fn impossible(place: &str, id: &'static str, head: TreeHead) -> Option<Finding> {
+    (!head.is_possible()).then(|| {
+        Finding::error(id, place)
+            .compared(
+                format!("the root {} of the tree without leaves", Hash::empty_root()),
+                format!("the root {}", head.root),
+            )
+            .saying(format!(
+                "{place}: a tree without leaves has one root only, and this is another"
+            ))
+    })
 }
 
 /// A key that a line of the note claims to be by, of a type that this build does not verify.
 fn beyond_this_build<'k>(note: &Note, keys: &'k [VerifierKey]) -> Option<&'k VerifierKey> {
-    let claims = |key: &VerifierKey| {
-        let mut lines = note.signatures().iter();
-        lines.any(|line| (line.name(), line.id()) == (key.name(), key.id()))
-    };
     let mut unsupported = keys.iter().filter(|key| !key.kind().is_supported());
-    unsupported.find(|key| claims(key))
+    unsupported.find(|key| note.signatures().iter().any(|line| key.claims(line)))
 }
 
 /// Checks that those witnesses have cosigned a checkpoint whom the reader's policy asks for, if it
 /// asks for any.
 ///
-/// A witness with a key of the log's own operator counts for nothing: it is no second pair of eyes.
-fn check_quorum(
-    checker: &mut Checker,
-    place: &'static str,
-    (note, origin): (&Note, &str),
-    trust: &Trust,
-) {
+/// A witness with a key of an operator, of this log or another one that the reader knows, counts for
+/// nothing: it is no second pair of eyes.
+pub(super) fn check_quorum(checker: &mut Checker, signed: &Signed<'_>, trust: &Trust) {
     let policy = trust.policy.as_ref();
     let Some(policy) = policy.filter(|policy| policy.asks_for_witnesses()) else {
         return;
     };
-    let cosigned = match policy.cosigned(note) {
+    let place = signed.place;
+    let cosigned = match policy.cosigned(signed.note, &trust.keys) {
         Ok(cosigned) => cosigned,
         Err(problem) => {
             let problem = Finding::error(QUORUM, place)
@@ -119,19 +200,14 @@ fn check_quorum(
             return;
         }
     };
-    let operators = trust.keys_of(origin);
-    let is_own =
-        |witness: &PolicyWitness| operators.iter().any(|key| key.is_same_key(&witness.key));
     let asked = policy.asked();
-    for witness in asked.iter().filter(|witness| is_own(witness)) {
+    for witness in asked.iter().filter(|w| policy.is_own(w, &trust.keys)) {
         note_own_witness(checker, witness);
     }
-    let counts = |(witness, _): &(&PolicyWitness, u64)| !is_own(witness);
-    let cosigned: Vec<_> = cosigned.into_iter().filter(counts).collect();
     let by = list(
         cosigned
             .iter()
-            .map(|(w, time)| format!("{} at {}", w.name, moment(*time))),
+            .map(|(w, time)| format!("{} {}", w.name, moment(*time))),
         "and",
     );
     if policy.is_enough(&cosigned) {
@@ -158,34 +234,23 @@ fn note_own_witness(checker: &mut Checker, witness: &PolicyWitness) {
     let name = &witness.name;
     checker.note(
         Finding::new("own-witness", Severity::Warning, format!("policy, witness {name}"))
-            .compared("a key of somebody else", "a key of the log's own operator")
+            .compared("a key of somebody else", "a key that signs for a log")
             .saying(format!(
-                "the witness {name} of your policy has the service's own key: its cosignatures do not count"
+                "the witness {name} of your policy has the key of a service: its cosignatures do not count"
             )),
     );
 }
 
-/// A policy's quorum is about checkpoints, and a run note alone brings none.
-pub(super) fn skip_quorum(checker: &mut Checker, trust: &Trust) {
-    if trust
-        .policy
-        .as_ref()
-        .is_some_and(Policy::asks_for_witnesses)
-    {
-        checker.skip(
-            QUORUM,
-            1,
-            "your policy asks for witnesses, but a run note carries no checkpoint that they could have cosigned: verify a bundle, or the run's checkpoint too",
-        );
-    }
-}
-
-/// Seconds since the Unix epoch as RFC 3339.
+/// When a cosignature was made, from seconds since the Unix epoch, 0 being none.
 fn moment(seconds: u64) -> String {
+    if seconds == 0 {
+        return "without a time".to_owned();
+    }
     let ms = i64::try_from(seconds)
         .ok()
         .and_then(|s| s.checked_mul(1000));
-    ms.map_or_else(|| format!("second {seconds}"), format_ms)
+    let moment = ms.map_or_else(|| format!("second {seconds}"), format_ms);
+    format!("at {moment}")
 }
 
 /// `a, b and c`.
@@ -199,17 +264,17 @@ pub(super) fn list(items: impl Iterator<Item = String>, word: &str) -> String {
 }
 
 /// Checks that some auditor of those asked for has signed.
-pub(super) fn check_auditor(checker: &mut Checker, (note, origin): (&Note, &str), trust: &Trust) {
+pub(super) fn check_auditor(checker: &mut Checker, note: &Note, trust: &Trust) {
     if trust.auditors.is_empty() {
         return;
     }
     // One key under two names is one signer.
-    let operators = trust.keys_of(origin);
-    let is_own = |auditor: &VerifierKey| operators.iter().any(|key| key.is_same_key(auditor));
-    if trust.auditors.iter().any(is_own) {
+    if trust.auditors.iter().any(|key| trust.is_operator(key)) {
         let problem = Finding::error("auditor.signature", "auditor key")
-            .compared("a key of somebody else", "the operator's own key")
-            .saying("the auditor's key is the operator's own, which vouches for nothing more");
+            .compared("a key of somebody else", "an operator's key")
+            .saying(
+                "the auditor's key is one that signs for a service, which vouches for nothing more",
+            );
         checker.single("auditor.signature", 4, "", Some(problem));
         return;
     }
@@ -240,6 +305,7 @@ pub(super) fn check_checkpoint(checker: &mut Checker, run: &RunNote, checkpoint:
             )
             .saying("the checkpoint is not that of the log which the run note names")
     });
+    let problem = problem.or_else(|| impossible("checkpoint", "run.log", checkpoint.head()));
     let passed = format!(
         "the run is about the log {} with {} events",
         run.origin, run.log.size

@@ -19,7 +19,8 @@ use crate::log::{KeyError, KeyName, Policy, PolicyError, SignatureType, Verifier
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Trust {
-    /// The operator's keys, under any name; several while one replaces another.
+    /// Operators' keys; several of one log while one replaces another. Each speaks for the log that
+    /// it is named after: see [`keys_of`](Trust::keys_of).
     pub keys: Vec<VerifierKey>,
     /// Logs and witnesses that are known, and who of the witnesses must have cosigned a checkpoint.
     pub policy: Option<Policy>,
@@ -54,17 +55,60 @@ impl Trust {
         })
     }
 
-    /// Keys that speak for the log with this origin.
+    /// Keys that speak for the log with this origin: those given, and those of the policy's logs,
+    /// that have it as their name.
+    ///
+    /// Some logs sign under another name than their origin. So where there is no such key, and all
+    /// keys given have one name, these speak for it: with one name the reader can mean one log only.
+    /// With two or more, each could be used to forge the other's log, and none of them speaks.
+    ///
+    /// Source: C2SP tlog-checkpoint v1.0.0 (the key's name SHOULD be the origin).
     #[must_use]
     pub fn keys_of(&self, origin: &str) -> Vec<VerifierKey> {
+        let keys = self.keys_named(origin);
+        if keys.is_empty() && self.names().len() == 1 {
+            return self.keys.clone();
+        }
+        keys
+    }
+
+    /// Keys that may sign statements about the log with this origin: those that have it as their
+    /// name, and no others. An auditor signs the same note, and is not the operator for that.
+    ///
+    /// Source: `docs/format.md` section 4.
+    #[must_use]
+    pub fn keys_named(&self, origin: &str) -> Vec<VerifierKey> {
+        let given = self.keys.iter();
+        let given = given.filter(|key| key.name().as_str() == origin);
         let known = self.policy.iter().flat_map(|policy| policy.keys_of(origin));
-        let mut keys = self.keys.clone();
-        for key in known {
+        let mut keys: Vec<VerifierKey> = Vec::new();
+        for key in given.chain(known) {
             if !keys.contains(key) {
                 keys.push(key.clone());
             }
         }
         keys
+    }
+
+    /// The names of the keys given, each once.
+    #[must_use]
+    pub fn names(&self) -> Vec<&KeyName> {
+        let mut names: Vec<&KeyName> = Vec::new();
+        for key in &self.keys {
+            if !names.contains(&key.name()) {
+                names.push(key.name());
+            }
+        }
+        names
+    }
+
+    /// Whether a key, under whatever name and type, is one of those that sign for a log: one given,
+    /// or one of the policy's logs.
+    #[must_use]
+    pub fn is_operator(&self, key: &VerifierKey) -> bool {
+        let logs = self.policy.iter().flat_map(Policy::logs);
+        let mut operators = self.keys.iter().chain(logs.map(|log| &log.key));
+        operators.any(|operator| operator.is_same_key(key))
     }
 }
 
@@ -192,6 +236,35 @@ mod tests {
     }
 
     #[test]
+    fn a_key_speaks_for_the_log_it_is_named_after() {
+        let (a, next, b) = (key("a", 1), key("a", 3), key("b", 2));
+        let of = |keys: &[&VerifierKey]| Trust {
+            keys: keys.iter().copied().cloned().collect(),
+            ..Trust::default()
+        };
+        let services = of(&[&a, &b, &next]);
+        assert_eq!(services.keys_of("a"), [a.clone(), next.clone()]);
+        assert_eq!(services.keys_of("b"), std::slice::from_ref(&b));
+        // Neither can have been meant.
+        assert_eq!(services.keys_of("c"), []);
+        // One name: that of a log whose origin is another.
+        assert_eq!(of(&[&a, &next]).keys_of("c"), [a.clone(), next]);
+        // But no statement is signed like this.
+        assert_eq!(of(&[&a]).keys_named("c"), []);
+        assert_eq!(of(&[&a]).keys_named("a"), std::slice::from_ref(&a));
+        // Where the policy knows the log, its keys are known.
+        let policy = Trust::parse_roots(&format!("log {a}\nquorum none\n")).unwrap();
+        let mixed = Trust {
+            keys: vec![b.clone()],
+            ..policy
+        };
+        assert_eq!(mixed.keys_of("a"), std::slice::from_ref(&a));
+        assert_eq!(mixed.keys_of("b"), std::slice::from_ref(&b));
+        assert!(mixed.is_operator(&a) && mixed.is_operator(&b));
+        assert!(!mixed.is_operator(&key("a", 9)));
+    }
+
+    #[test]
     fn reads_a_policy_and_asks_it_by_origin() {
         let (a, b) = (key("a", 1), key("b", 2));
         // A last line without newline, as text that was pasted.
@@ -199,11 +272,13 @@ mod tests {
         assert!(trust.keys.is_empty());
         assert_eq!(trust.keys_of("a"), std::slice::from_ref(&a));
         assert_eq!(trust.keys_of("c"), []);
+        let next = key("a", 3);
         let more = Trust {
-            keys: vec![b.clone(), a.clone()],
+            keys: vec![b.clone(), next.clone()],
             ..trust
         };
-        assert_eq!(more.keys_of("a"), [b.clone(), a.clone()]);
+        assert_eq!(more.keys_of("a"), [next, a.clone()]);
+        assert_eq!(more.keys_of("b"), std::slice::from_ref(&b));
         // Keys and policy lines do not mix, and a policy must say whom it asks for.
         for text in [format!("{a}\nquorum none\n"), format!("log {a}\n")] {
             assert!(matches!(

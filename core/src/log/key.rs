@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::Signer as _;
 use zeroize::Zeroizing;
 
+use super::checkpoint::Checkpoint;
 use super::hash::Hash;
 use super::note::NoteSignature;
 use super::scheme::{PublicKey, SignatureType, split_time};
@@ -115,8 +116,9 @@ impl VerifierKey {
         self.public.as_bytes() == other.public.as_bytes()
     }
 
-    /// The time a cosignature line of this key carries, in seconds since the Unix epoch. None if the
-    /// line is not this key's, or the key makes no cosignatures.
+    /// The time a cosignature line of this key carries, in seconds since the Unix epoch; 0 is none.
+    /// None if the line is not this key's or is no cosignature: the key makes none, or it is of type
+    /// 0x04, which must have a time, and has none.
     ///
     /// # Does not prove
     ///
@@ -125,17 +127,30 @@ impl VerifierKey {
     pub fn cosigned_at(&self, line: &NoteSignature) -> Option<u64> {
         let is_mine = self.kind().is_cosignature() && self.claims(line);
         let (time, _) = split_time(is_mine.then(|| line.bytes())?)?;
-        Some(time)
+        let may_lack_it = self.kind() == SignatureType::CosignatureMlDsa44;
+        (time > 0 || may_lack_it).then_some(time)
     }
 
-    /// Whether a signature line says that it is by this key.
-    pub(super) fn claims(&self, line: &NoteSignature) -> bool {
+    /// Whether a signature line says that it is by this key: whether it has its name and id.
+    ///
+    /// # Does not prove
+    ///
+    /// That it is: see [`Note::verify`](super::Note::verify).
+    #[must_use]
+    pub fn claims(&self, line: &NoteSignature) -> bool {
         (line.name(), line.id()) == (&self.name, self.id)
     }
 
-    /// Whether `signature` is this key's over `text`, with canonical encodings only.
-    pub(super) fn verifies(&self, text: &str, signature: &[u8]) -> bool {
-        self.public.verifies(&self.name, text, signature)
+    /// Whether `signature` is this key's over `text`, with canonical encodings only; `checkpoint` is
+    /// what the text says if it is one.
+    pub(super) fn verifies(
+        &self,
+        text: &str,
+        checkpoint: Option<&Checkpoint>,
+        signature: &[u8],
+    ) -> bool {
+        self.public
+            .verifies(&self.name, text, checkpoint, signature)
     }
 
     /// The key of these bytes.

@@ -7,6 +7,7 @@ use core::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::checkpoint::Checkpoint;
 use super::key::{KeyName, SigningKey, VerifierKey};
 
 /// The most signature lines a note may have. C2SP asks for at least 16.
@@ -138,6 +139,27 @@ impl Note {
         Ok(())
     }
 
+    /// The note with those signature lines only that claim to be by one of these keys, the first one
+    /// of each key. Nothing is verified here.
+    ///
+    /// # Errors
+    ///
+    /// [`NoteError::NoSignatures`] if none does.
+    pub fn only_by(&self, keys: &[VerifierKey]) -> Result<Note, NoteError> {
+        let mut signatures: Vec<NoteSignature> = Vec::new();
+        for line in &self.signatures {
+            let is_of_it = |other: &NoteSignature| (&other.name, other.id) == (&line.name, line.id);
+            if keys.iter().any(|key| key.claims(line)) && !signatures.iter().any(is_of_it) {
+                signatures.push(line.clone());
+            }
+        }
+        if signatures.is_empty() {
+            return Err(NoteError::NoSignatures);
+        }
+        let text = self.text.clone();
+        Ok(Note { text, signatures })
+    }
+
     /// What the signatures are over: all lines before the blank one, each with its newline.
     #[must_use]
     pub fn text(&self) -> &str {
@@ -167,6 +189,10 @@ impl Note {
     /// Source: C2SP signed-note v1.0.0, "Signatures".
     pub fn verify<'k>(&self, keys: &'k [VerifierKey]) -> Result<Vec<&'k VerifierKey>, NoteError> {
         let mut signed: Vec<&VerifierKey> = Vec::new();
+        // Read once: a note may have many lines, and its text may be long.
+        let cosigns = keys.iter().any(|key| key.kind().is_cosignature());
+        let checkpoint = cosigns.then(|| Checkpoint::parse(&self.text));
+        let checkpoint = checkpoint.as_ref().and_then(|read| read.as_ref().ok());
         // What this build cannot verify is by nobody it knows.
         for key in keys.iter().filter(|key| key.kind().is_supported()) {
             let (name, id) = (key.name(), key.id());
@@ -180,7 +206,7 @@ impl Note {
             if lines.peek().is_none() || signed.contains(&key) {
                 continue;
             }
-            if !lines.all(|line| key.verifies(&self.text, &line.signature)) {
+            if !lines.all(|line| key.verifies(&self.text, checkpoint, &line.signature)) {
                 let name = name.clone();
                 return Err(NoteError::BadSignature { name, id });
             }
@@ -445,6 +471,17 @@ mod tests {
             .collect();
         assert_eq!(names, ["b", "c", "a"]);
         assert_eq!(note.verify(&keys).unwrap().len(), 3);
+    }
+
+    #[test]
+    fn only_the_lines_of_known_keys_stay_and_one_of_each() {
+        let (a, b) = (key("a"), key("b"));
+        let mut note = Note::sign("text\n", &[&a, &b]).unwrap();
+        let again = note.signatures[0].clone();
+        note.signatures.push(again);
+        let only = note.only_by(&[a.verifier().clone()]).unwrap();
+        assert_eq!(only, Note::sign("text\n", &[&a]).unwrap());
+        assert_eq!(note.only_by(&[]), Err(NoteError::NoSignatures));
     }
 
     #[test]

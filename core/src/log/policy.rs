@@ -13,6 +13,9 @@ use crate::wire::decimal;
 /// The most bytes a policy may have.
 pub const MAX_POLICY_BYTES: usize = 1 << 20;
 
+/// Bytes at which a quorum in words goes on with `...`.
+const MAX_WORDS: usize = 1000;
+
 /// The most logs, witnesses and groups together; each of the 32 that the specification asks for.
 const MAX_LINES: usize = 1024;
 
@@ -145,6 +148,15 @@ impl Policy {
             .filter(move |key| key.name().as_str() == origin)
     }
 
+    /// Whether a witness has the key of somebody whose log it would have to watch: one of `operators`
+    /// or a log of this policy, under whatever name and type. Its cosignatures count for nothing.
+    #[must_use]
+    pub fn is_own(&self, witness: &PolicyWitness, operators: &[VerifierKey]) -> bool {
+        let logs = self.logs.iter().map(|log| &log.key);
+        let mut operators = operators.iter().chain(logs);
+        operators.any(|key| key.is_same_key(&witness.key))
+    }
+
     /// Verifies a note as a checkpoint of a log of this policy, and looks who cosigned it.
     ///
     /// # Errors
@@ -166,8 +178,8 @@ impl Policy {
         self.examine_signed_by(note, &origin, &keys)
     }
 
-    /// As [`examine`](Policy::examine), for a log whose keys the caller knows from elsewhere. Logs of
-    /// the policy do not count.
+    /// As [`examine`](Policy::examine), for a log whose keys the caller knows from elsewhere: logs of
+    /// the policy do not vouch for it. Nobody's key makes a witness: see [`is_own`](Policy::is_own).
     ///
     /// # Errors
     ///
@@ -190,7 +202,7 @@ impl Policy {
             .map(|log| &log.key)
             .filter(|key| signers.contains(key))
             .collect();
-        let cosigned = self.cosigned(note).map_err(CheckpointError::Note)?;
+        let cosigned = self.cosigned(note, keys).map_err(CheckpointError::Note)?;
         Ok(Examined {
             checkpoint,
             signers,
@@ -199,8 +211,9 @@ impl Policy {
         })
     }
 
-    /// The witnesses whose cosignature a checkpoint carries, and when each cosigned, in seconds since
-    /// the Unix epoch.
+    /// The witnesses whose cosignature a checkpoint carries, and when each cosigned last, in seconds
+    /// since the Unix epoch; 0 if it does not say (type 0x06 may leave it out, type 0x04 may not).
+    /// Witnesses with a key of one of `operators`, or of a log, are left out.
     ///
     /// # Errors
     ///
@@ -209,7 +222,11 @@ impl Policy {
     /// # Does not prove
     ///
     /// That the log signed it: see [`examine`](Policy::examine).
-    pub fn cosigned(&self, note: &Note) -> Result<Vec<(&PolicyWitness, u64)>, NoteError> {
+    pub fn cosigned(
+        &self,
+        note: &Note,
+        operators: &[VerifierKey],
+    ) -> Result<Vec<(&PolicyWitness, u64)>, NoteError> {
         let keys: Vec<VerifierKey> = self.witnesses.iter().map(|w| w.key.clone()).collect();
         let signed = match note.verify(&keys) {
             Err(NoteError::NotSigned { .. }) => Vec::new(),
@@ -219,7 +236,9 @@ impl Policy {
             let lines = note.signatures().iter();
             lines.filter_map(|line| key.cosigned_at(line)).max()
         };
-        let signers = self.witnesses.iter().filter_map(|witness| {
+        let others = self.witnesses.iter();
+        let others = others.filter(|witness| !self.is_own(witness, operators));
+        let signers = others.filter_map(|witness| {
             let key = &witness.key;
             Some((witness, time(key).filter(|_| signed.contains(&key))?))
         });
@@ -257,35 +276,51 @@ impl Policy {
         let Some(quorum) = self.quorum else {
             return text(NONE);
         };
-        // Members stand before their group, so one pass is enough.
-        let mut words: Vec<String> = Vec::with_capacity(self.nodes.len());
-        for node in &self.nodes {
-            let NodeKind::Group { least, members } = &node.kind else {
-                words.push(String::new());
-                continue;
-            };
-            let member = |&number: &usize| {
-                let name = text(&self.nodes.get(number)?.name);
-                match words.get(number)?.as_str() {
-                    "" => Some((name, false)),
-                    words => Some((format!("{name}: {words}"), true)),
-                }
-            };
-            let inner: Vec<(String, bool)> = members.iter().filter_map(member).collect();
-            let mut all = format!("{least} of {}", members.len());
-            // The names of mere witnesses would make it long and say little.
-            if inner.iter().any(|(_, is_group)| *is_group) {
-                let inner: Vec<String> = inner.into_iter().map(|(name, _)| name).collect();
-                all = format!("{all} ({})", inner.join(", "));
-            }
-            words.push(all);
-        }
-        match (words.get(quorum), self.nodes.get(quorum)) {
-            (Some(words), Some(node)) if words.is_empty() => {
+        let mut words = String::new();
+        match self.nodes.get(quorum) {
+            Some(node) if matches!(node.kind, NodeKind::Witness(_)) => {
                 format!("the witness {}", text(&node.name))
             }
-            (words, _) => words.cloned().unwrap_or_default(),
+            _ => {
+                self.describe(quorum, &mut words);
+                words
+            }
         }
+    }
+
+    /// Adds a group in words. Groups within groups may be many: the text ends at [`MAX_WORDS`].
+    fn describe(&self, number: usize, words: &mut String) {
+        let Some(NodeKind::Group { least, members }) = self.nodes.get(number).map(|n| &n.kind)
+        else {
+            return;
+        };
+        words.push_str(&format!("{least} of {}", members.len()));
+        let is_group = |number: usize| {
+            let node = self.nodes.get(number);
+            node.is_some_and(|node| matches!(node.kind, NodeKind::Group { .. }))
+        };
+        // The names of mere witnesses would make it long and say little.
+        if !members.iter().any(|&member| is_group(member)) {
+            return;
+        }
+        for (place, &member) in members.iter().enumerate() {
+            words.push_str(if place == 0 { " (" } else { ", " });
+            let Some(node) = self.nodes.get(member) else {
+                continue;
+            };
+            let name = text(&node.name);
+            // Each group adds some characters, so this also ends how deep it goes.
+            if words.len().saturating_add(name.len()) > MAX_WORDS {
+                words.push_str("...");
+                break;
+            }
+            words.push_str(&name);
+            if is_group(member) {
+                words.push_str(": ");
+                self.describe(member, words);
+            }
+        }
+        words.push(')');
     }
 
     /// Whether these witnesses make up the quorum; always, if it is `none`.
@@ -626,6 +661,7 @@ mod tests {
     use super::super::cosigner::CosigningKey;
     use super::super::hash::Hash;
     use super::super::key::{KeyName, SigningKey};
+    use super::super::note::NoteSignature;
     use super::super::tree::TreeHead;
     use super::*;
 
@@ -702,6 +738,70 @@ mod tests {
             let policy = Policy::parse((lines(4) + groups).as_bytes()).unwrap();
             assert_eq!(policy.quorum_in_words(), words);
         }
+    }
+
+    #[test]
+    fn a_quorum_of_many_groups_has_few_words() {
+        let long = "x".repeat(900);
+        let mut text = lines(1) + "group g0 any W1\n";
+        for number in 1..1000 {
+            let before = if number == 1 {
+                "g0".to_owned()
+            } else {
+                format!("{long}{}", number - 1)
+            };
+            text += &format!("group {long}{number} any {before}\n");
+        }
+        let policy = Policy::parse(format!("{text}quorum {long}999\n").as_bytes()).unwrap();
+        let words = policy.quorum_in_words();
+        assert!(words.len() < 2 * MAX_WORDS, "{}", words.len());
+        assert!(words.contains("..."), "{words}");
+    }
+
+    #[test]
+    fn a_cosignature_needs_a_time_where_its_type_has_one() {
+        let policy = Policy::parse((lines(1) + "quorum W1\n").as_bytes()).unwrap();
+        let note = cosigned(&[]);
+        let checkpoint = Checkpoint::parse(note.text()).unwrap();
+        // The line that the witness's key would make for the time 0, which it refuses to.
+        assert!(witness(1).cosign(&checkpoint, 0).is_err());
+        let key = ed25519_dalek::SigningKey::from_bytes(&[101; 32]);
+        let message = super::super::scheme::ed25519_message(0, &checkpoint);
+        let signature = ed25519_dalek::Signer::sign(&key, message.as_bytes());
+        let bytes = [&[0; 8][..], &signature.to_bytes()].concat();
+        let verifier = witness(1).verifier().clone();
+        let line = NoteSignature::new(verifier.name().clone(), verifier.id(), bytes);
+        let mut note = cosigned(&[]);
+        note.add(line).unwrap();
+        assert!(note.verify(&[verifier]).is_ok());
+        assert_eq!(policy.cosigned(&note, &[]).unwrap(), []);
+        assert!(!policy.examine(&note).unwrap().has_quorum);
+    }
+
+    #[test]
+    fn no_log_is_its_own_witness() {
+        let name = KeyName::parse("w1.example").unwrap();
+        let own = SigningKey::from_seed(name, &[101; 32]);
+        let policy = |logs: String| Policy::parse((logs + &lines(1) + "quorum W1\n").as_bytes());
+        let note = cosigned(&[1]);
+        assert!(
+            policy(String::new())
+                .unwrap()
+                .examine(&note)
+                .unwrap()
+                .has_quorum
+        );
+        // Nor another log that the policy names, nor one whose keys the caller brings.
+        let named = policy(format!("log {}\n", own.verifier())).unwrap();
+        assert!(!named.examine(&note).unwrap().has_quorum);
+        let keys = [log().verifier().clone(), own.verifier().clone()];
+        let brought = policy(String::new()).unwrap();
+        assert!(
+            !brought
+                .examine_signed_by(&note, ORIGIN, &keys)
+                .unwrap()
+                .has_quorum
+        );
     }
 
     #[test]

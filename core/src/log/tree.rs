@@ -19,6 +19,20 @@ impl TreeHead {
         size: 0,
         root: Hash::empty_root(),
     };
+
+    /// Whether there can be such a tree: the one without leaves has one root only.
+    ///
+    /// Source: C2SP tlog-witness v1.0.0, "add-checkpoint".
+    #[must_use]
+    pub fn is_possible(self) -> bool {
+        self.size > 0 || self == TreeHead::EMPTY
+    }
+
+    /// Whether no log can have had both: they have one size and two roots.
+    #[must_use]
+    pub fn contradicts(self, other: TreeHead) -> bool {
+        self.size == other.size && self.root != other.root
+    }
 }
 
 /// The lowest level whose hashes a [`HashTree`] keeps; its subtrees have [`BASE_LEAVES`] leaves.
