@@ -758,16 +758,16 @@ fn claimed_counts_cost_nothing() {
     let world = world();
     let bytes = bundle(&world, 1, Evidence::Full, b"");
     let entries = ledgerline::bundle::read_entries(&bytes).unwrap();
-    for which in 5..entries.len() {
-        for at in 0..entries[which].len().saturating_sub(3) {
-            let mut content = entries[which].to_vec();
+    for (name, entry) in ledgerline::bundle::ENTRIES.iter().zip(entries).skip(5) {
+        for at in 0..entry.len().saturating_sub(3) {
+            let mut content = entry.to_vec();
             content[at..at + 4].copy_from_slice(&[0xff; 4]);
-            if content == entries[which] {
+            if content == entry {
                 continue;
             }
-            let forged = with_entry(&bytes, ledgerline::bundle::ENTRIES[which], &content);
+            let forged = with_entry(&bytes, name, &content);
             if let Ok(report) = verify(&forged, &trust(&world)) {
-                assert_eq!(report.verdict, Verdict::Disputed, "{which} byte {at}");
+                assert_eq!(report.verdict, Verdict::Disputed, "{name} byte {at}");
             }
         }
     }
