@@ -14,6 +14,7 @@ mod kill;
 mod ledger;
 mod receipt;
 mod registry;
+mod registry_domain;
 mod tiles;
 mod verify_log;
 mod witness;
