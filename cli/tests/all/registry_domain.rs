@@ -877,3 +877,57 @@ fn a_real_file_with_a_wrong_count_is_refused_with_the_line() {
         .run_words(&words)
         .refused(&["CW220001052_DMP.V21:11: expected each work once in a file, but found MK000001 again, after line 10"]);
 }
+
+/// Real tracks of netlabels (freemusi-cc), each with a made-up ISRC: untrusted titles in many scripts are read,
+/// and what stands twice in the list is found. The number is counted here in another way.
+#[test]
+fn duplicates_of_a_real_catalogue_are_found() {
+    let Some(path) = shared("freemusi-cc/tracks.csv") else {
+        return;
+    };
+    let mut recordings = csv::Writer::from_writer(Vec::new());
+    recordings
+        .write_record(["isrc", "title", "artist", "duration_ms"])
+        .unwrap();
+    let mut keys = Vec::new();
+    let mut tracks = csv::Reader::from_path(path).unwrap();
+    let header = tracks.headers().unwrap().clone();
+    let column = |name: &str| header.iter().position(|h| h == name).unwrap();
+    let (title, artist, seconds) = (column("title"), column("trackartist"), column("duration"));
+    for (number, track) in tracks.records().enumerate() {
+        let track = track.unwrap();
+        let ms = track[seconds]
+            .parse::<u64>()
+            .map_or(0, |seconds| seconds * 1000);
+        let isrc = format!("XXFMC{number:07}");
+        let length = ms.to_string();
+        recordings
+            .write_record([isrc.as_str(), &track[title], &track[artist], &length])
+            .unwrap();
+        if ms > 0 && !track[title].trim().is_empty() {
+            let fold = |text: &str| {
+                text.to_lowercase()
+                    .split_whitespace()
+                    .collect::<Vec<_>>()
+                    .join(" ")
+            };
+            keys.push((fold(&track[title]), fold(&track[artist]), ms));
+        }
+    }
+    assert!(keys.len() > 10_000, "{}", keys.len());
+    keys.sort();
+    let groups = keys
+        .chunk_by(|a, b| a == b)
+        .filter(|group| group.len() > 1)
+        .count();
+    let place = place();
+    place.write("real/recordings.csv", recordings.into_inner().unwrap());
+    place.run("registry ledger import real").fine();
+    let (code, found) = findings(&place, "");
+    let count = found
+        .iter()
+        .filter(|f| f.starts_with("duplicate-recording "))
+        .count();
+    assert_eq!((code, count), (0, groups));
+    assert!(groups > 0);
+}

@@ -147,7 +147,7 @@ pub(super) fn imports(
     for row in db.imports()? {
         let detail = detail(&row);
         let mut value = json!({"recorded_at": row.recorded_at, "actor": row.actor,
-                               "files": detail["files"], "changes": detail["changes"]});
+                               "files": detail.get("files"), "changes": detail.get("changes")});
         let _ = write!(
             words,
             "{} {} {}",
@@ -155,9 +155,12 @@ pub(super) fn imports(
             moment(row.recorded_at),
             row.actor.as_deref().unwrap_or("-")
         );
-        for change in detail["changes"].as_array().into_iter().flatten() {
-            let table = change["table"].as_str().unwrap_or_default();
-            let _ = write!(words, ", {table} +{} -{}", change["added"], change["ended"]);
+        let changes = detail.get("changes").and_then(Value::as_array);
+        for change in changes.into_iter().flatten() {
+            let table = change.get("table").and_then(Value::as_str);
+            let number = |member: &str| change.get(member).and_then(Value::as_u64);
+            let [added, ended] = ["added", "ended"].map(|m| number(m).unwrap_or_default());
+            let _ = write!(words, ", {} +{added} -{ended}", table.unwrap_or_default());
         }
         if roots {
             let (count, head) = head(ledger, &db.snapshot(Some(row.recorded_at))?);

@@ -105,16 +105,17 @@ impl Shown {
         }
     }
 
-    /// Adds a list of rows.
+    /// Adds a list of rows, in the order of their words.
     fn rows<'a, T: 'a>(
         &mut self,
         name: &str,
         rows: impl Iterator<Item = &'a T>,
         show: impl Fn(&T) -> (String, Value),
     ) {
+        let mut shown: Vec<(String, Value)> = rows.map(show).collect();
+        shown.sort_by(|(one, _), (other, _)| one.cmp(other));
         let mut values = Vec::new();
-        for row in rows {
-            let (words, value) = show(row);
+        for (words, value) in shown {
             // Writing to a text never fails.
             let _ = writeln!(self.words, "  {words}");
             values.push(value);
