@@ -756,6 +756,15 @@ fn faults_of_a_cwr_file_are_all_named_and_nothing_is_changed() {
         "bad.V21:8: expected a record type of CWR 2, but found \"SQT\"",
         "bad.V21:13: expected 12 records in the group, as counted, but found GRT says 13",
     ]);
+    // A wrong count does not hide what is wrong in a work.
+    let bad = good
+        .replace("GRT000010000000100000012", "GRT000010000000100000013")
+        .replace("05000   10000", "05000   1000X");
+    place.write("both.V21", bad);
+    place.run("registry ledger import both.V21").refused(&[
+        "expected a mechanical share",
+        "both.V21:13: expected 12 records in the group, as counted, but found GRT says 13",
+    ]);
     place.write("twice.V21", cwr("NWR", &[work(""), work("")]));
     place.run("registry ledger import twice.V21").refused(&[
         "twice.V21:13: expected each work once in a file, but found MK1 again, after line 3",

@@ -61,10 +61,12 @@ pub(super) fn rows_of_cwr(
         transactions,
         miscounts,
     } = file::read(bytes).map_err(refuse)?;
-    if !miscounts.is_empty() && !options.ignore_counts {
-        return Err(refuse(miscounts));
-    }
-    let (mut meanings, mut faults) = (Vec::new(), Vec::new());
+    let (noted, mut faults) = if options.ignore_counts {
+        (miscounts, Vec::new())
+    } else {
+        (Vec::new(), miscounts)
+    };
+    let mut meanings = Vec::new();
     for transaction in &transactions {
         match work::read(transaction) {
             Ok(meaning) => meanings.push(meaning),
@@ -81,7 +83,7 @@ pub(super) fn rows_of_cwr(
         notes: Vec::new(),
         faults,
     };
-    for fault in &miscounts {
+    for fault in &noted {
         let words = [fault.expected.as_str(), &fault.found];
         rows.note(fault.line, "miscount", Severity::Warning, words);
     }
