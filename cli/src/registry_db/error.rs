@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use ledgerline::registry::RegistryError;
 
+use super::cwr::Fault;
 use crate::csv_file::CsvError;
 use crate::ledger::durable::FileError;
 
@@ -44,6 +45,13 @@ pub enum RegistryDbError {
         /// The directory.
         path: PathBuf,
     },
+    /// A CWR file is not as it must be.
+    Cwr {
+        /// The file.
+        path: PathBuf,
+        /// All that is wrong, by line.
+        faults: Vec<Fault>,
+    },
     /// The rows contradict each other.
     Contradiction(RegistryError),
 }
@@ -65,8 +73,9 @@ impl fmt::Display for RegistryDbError {
             }
             Self::NotARegistry { path, found } => write!(
                 f,
-                "{}: expected a registry of version 1, but found {found}",
-                path.display()
+                "{}: expected a registry of version {}, but found {found}; an import brings an older version up to date",
+                path.display(),
+                super::VERSION
             ),
             Self::Stored { path, table, found } => write!(
                 f,
@@ -81,6 +90,14 @@ impl fmt::Display for RegistryDbError {
                 path.display(),
                 super::tables::FILES.join(", ")
             ),
+            Self::Cwr { path, faults } => {
+                let place = path.display();
+                for (number, fault) in faults.iter().enumerate() {
+                    let line = if number == 0 { "" } else { "\n" };
+                    write!(f, "{line}{place}:{fault}")?;
+                }
+                Ok(())
+            }
             Self::Contradiction(error) => error.fmt(f),
         }
     }

@@ -1,16 +1,24 @@
-//! Importing CSV files: what a file says about a key replaces what was known of that key.
+//! Importing files: what a file says about a key replaces what was known of that key.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use ledgerline::log::Hash;
 
 use ledgerline::salt::ListenerKey;
 use rusqlite::{Transaction, params_from_iter};
 use serde_json::json;
 
 use super::RegistryDb;
+use super::cwr::{CwrOptions, rows_of_cwr};
+use super::doubts::{Note, doubts_of};
 use super::error::{RegistryDbError, at};
-use super::tables::{Cell, FileRow, HOLDERS, RECORDINGS, TABLES, Table};
+use super::tables::{Cell, FileRow, HOLDERS, RECORDINGS, TABLES, Table, WORKS};
 use crate::csv_file::CsvError;
+use crate::ledger::durable::read_bounded;
+
+/// Largest file whose hash goes into the audit row, and largest CWR file, bytes.
+const FILE_MAX: u64 = 1 << 30;
 
 /// What an import did to one table.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -29,33 +37,61 @@ pub struct Change {
     pub repeated: u64,
 }
 
-/// What an import did.
+/// What an import did to the rows of one key.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct KeyChange {
+    /// The table.
+    pub table: &'static str,
+    /// The key.
+    pub key: String,
+    /// Rows that are new, as JSON arrays of their columns.
+    pub added: Vec<serde_json::Value>,
+    /// Rows that are not known any more.
+    pub ended: Vec<serde_json::Value>,
+}
+
+/// What an import did, or would do.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Import {
     /// Its moment in recorded time, microseconds since the Unix epoch.
     pub recorded_at: i64,
-    /// One entry for each file that is there.
+    /// One entry for each table that the files speak of.
     pub changes: Vec<Change>,
+    /// Every key that changes.
+    pub keys: Vec<KeyChange>,
+    /// What is doubtful in the files, in the order of tables and lines.
+    pub notes: Vec<Note>,
+}
+
+/// What is imported.
+#[derive(Clone, Copy, Debug)]
+pub enum Source<'a> {
+    /// A directory of CSV files.
+    Directory(&'a Path),
+    /// A CWR file.
+    Cwr(&'a Path, &'a CwrOptions),
+}
+
+/// A table's rows from a file.
+pub(super) struct TableRows {
+    pub(super) table: &'static Table,
+    pub(super) file: PathBuf,
+    pub(super) rows: Vec<FileRow>,
 }
 
 impl RegistryDb {
-    /// Imports the CSV files of a directory, all of them or, after an error, none.
+    /// Imports a directory or file, all of it or, after an error, nothing. With `dry_run` nothing is
+    /// changed either: the result says what would be.
     ///
     /// # Errors
     ///
     /// [`RegistryDbError`] names file and line.
-    pub fn import(&mut self, dir: &Path, key: &ListenerKey) -> Result<Import, RegistryDbError> {
-        let mut files = Vec::new();
-        for table in TABLES {
-            if let Some(rows) = table.read_file(dir, key)? {
-                files.push((table, rows));
-            }
-        }
-        if files.is_empty() {
-            return Err(RegistryDbError::NothingToImport {
-                path: dir.to_owned(),
-            });
-        }
+    pub fn import(
+        &mut self,
+        source: Source<'_>,
+        key: &ListenerKey,
+        dry_run: bool,
+    ) -> Result<Import, RegistryDbError> {
         let failed = at(&self.path);
         let path = self.path.clone();
         let recorded_at = self.next_moment()?;
@@ -63,30 +99,86 @@ impl RegistryDb {
             .connection
             .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
             .map_err(&failed)?;
-        let mut changes = Vec::new();
-        for (table, rows) in files {
-            let file = dir.join(table.file);
+        let (files, mut notes) = match source {
+            Source::Directory(dir) => (read_directory(dir, key)?, Vec::new()),
+            Source::Cwr(file, options) => {
+                let bytes = read_bounded(file, FILE_MAX).map_err(RegistryDbError::File)?;
+                rows_of_cwr(&transaction, file, &bytes, options)?
+            }
+        };
+        let mut import = Import {
+            recorded_at,
+            changes: Vec::new(),
+            keys: Vec::new(),
+            notes: Vec::new(),
+        };
+        let mut hashes: BTreeMap<PathBuf, String> = BTreeMap::new();
+        for TableRows { table, file, rows } in files {
             check_references(&transaction, table, &file, &rows).map_err(|error| match error {
                 Failure::Csv(error) => RegistryDbError::Csv(error),
                 Failure::Sql(error) => failed(error),
             })?;
+            notes.extend(notes_of(table, &file, &rows));
+            if !hashes.contains_key(&file) {
+                let bytes = read_bounded(&file, FILE_MAX).map_err(RegistryDbError::File)?;
+                hashes.insert(file.clone(), Hash::of(&bytes).to_string());
+            }
             let rows = by_key(table, &file, rows)?;
-            let change = apply(&transaction, table, &rows, recorded_at).map_err(&failed)?;
-            changes.push(change);
+            let change = apply(&transaction, table, &rows, recorded_at, &mut import.keys);
+            import.changes.push(change.map_err(&failed)?);
         }
-        let detail: Vec<_> = changes
-            .iter()
-            .map(|c| json!({"table": c.table, "added": c.added, "ended": c.ended, "unchanged": c.unchanged}))
-            .collect();
-        audit(&transaction, recorded_at, "import", "", "", &json!(detail)).map_err(&failed)?;
+        import.notes = notes;
+        let detail = json!({
+            "files": hashes.iter().map(|(file, hash)| json!({"name": name_of(file), "sha256": hash}))
+                .collect::<Vec<_>>(),
+            "changes": import.changes.iter()
+                .map(|c| json!({"table": c.table, "added": c.added, "ended": c.ended, "unchanged": c.unchanged}))
+                .collect::<Vec<_>>(),
+        });
+        audit(&transaction, recorded_at, "import", "", "", &detail).map_err(&failed)?;
         // What core refuses must not become known.
-        super::snapshot_of(&transaction, &path, None)?;
-        transaction.commit().map_err(&failed)?;
-        Ok(Import {
-            recorded_at,
-            changes,
-        })
+        super::facts_of(&transaction, &path, None)?.into_snapshot()?;
+        if dry_run {
+            transaction.rollback().map_err(&failed)?;
+        } else {
+            transaction.commit().map_err(&failed)?;
+        }
+        Ok(import)
     }
+}
+
+fn read_directory(dir: &Path, key: &ListenerKey) -> Result<Vec<TableRows>, RegistryDbError> {
+    let mut files = Vec::new();
+    for table in TABLES {
+        if let Some(rows) = table.read_file(dir, key)? {
+            let file = dir.join(table.file);
+            files.push(TableRows { table, file, rows });
+        }
+    }
+    if files.is_empty() {
+        return Err(RegistryDbError::NothingToImport {
+            path: dir.to_owned(),
+        });
+    }
+    Ok(files)
+}
+
+/// A file's name without its directory, for what is kept and shown.
+pub(super) fn name_of(file: &Path) -> String {
+    file.file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default()
+}
+
+fn notes_of(table: &Table, file: &Path, rows: &[FileRow]) -> Vec<Note> {
+    let notes = rows.iter().flat_map(|row| {
+        doubts_of(table, &row.cells).into_iter().map(|doubt| Note {
+            file: name_of(file),
+            line: row.line,
+            doubt,
+        })
+    });
+    notes.collect()
 }
 
 enum Failure {
@@ -100,7 +192,9 @@ impl From<rusqlite::Error> for Failure {
     }
 }
 
-/// Every share and licence names a recording, every share a holder.
+/// Every share and licence names a recording, every share and identifier a holder, every link and
+/// share of a work a work. A link may name a recording that is not known yet: works and recordings
+/// come from different people.
 fn check_references(
     transaction: &Transaction<'_>,
     table: &Table,
@@ -110,6 +204,9 @@ fn check_references(
     let references: &[(usize, &Table)] = match table.name {
         "shares" => &[(0, &RECORDINGS), (3, &HOLDERS)],
         "licences" => &[(0, &RECORDINGS)],
+        "holder_ids" => &[(0, &HOLDERS)],
+        "recording_works" => &[(1, &WORKS)],
+        "work_shares" => &[(0, &WORKS), (3, &HOLDERS)],
         _ => &[],
     };
     for (column, named) in references {
@@ -191,6 +288,7 @@ fn apply(
     table: &Table,
     keys: &ByKey,
     recorded_at: i64,
+    changed: &mut Vec<KeyChange>,
 ) -> rusqlite::Result<Change> {
     let columns: Vec<String> = table.columns.iter().map(|c| format!("\"{c}\"")).collect();
     let columns = columns.join(", ");
@@ -245,14 +343,18 @@ fn apply(
         change.ended += ended.len() as u64;
         change.unchanged += (said.len() - added.len()) as u64;
         if !added.is_empty() || !ended.is_empty() {
-            let row = |cells: &[Cell]| cells.iter().map(Cell::json).collect::<Vec<_>>();
-            let detail = json!({
-                "added": added.iter().map(|cells| row(cells)).collect::<Vec<_>>(),
-                "ended": ended.iter().map(|(_, cells)| row(cells)).collect::<Vec<_>>(),
-            });
-            let action = if known.is_empty() { "add" } else { "replace" };
             let Cell::Text(key) = key else { continue };
+            let row = |cells: &[Cell]| cells.iter().map(Cell::json).collect();
+            let change = KeyChange {
+                table: table.name,
+                key: key.clone(),
+                added: added.iter().map(|cells| row(cells)).collect(),
+                ended: ended.iter().map(|(_, cells)| row(cells)).collect(),
+            };
+            let action = if known.is_empty() { "add" } else { "replace" };
+            let detail = json!({"added": change.added, "ended": change.ended});
             audit(transaction, recorded_at, action, table.name, key, &detail)?;
+            changed.push(change);
         }
     }
     Ok(change)

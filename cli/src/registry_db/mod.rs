@@ -1,29 +1,37 @@
 //! The registry on disk: an SQLite database that remembers what was known when.
 //!
-//! *In:* CSV files. *Out:* core's `Snapshot` as known at any moment. *Does not know:* what shares
-//! are worth.
+//! *In:* CSV and CWR files. *Out:* core's `Snapshot` as known at any moment, and findings. *Does not
+//! know:* what shares are worth.
 //!
 //! Every row has two times: when it holds (`valid_from`, `valid_to`, ms, null = open) and since
 //! and until when it was known (`recorded_from`, `recorded_to`, µs, null = still). Rows are never
 //! deleted; every change has a row in `audit`.
 
 mod check;
+mod cwr;
+mod doubts;
 mod error;
+mod facts;
 mod import;
 mod tables;
 mod view;
 
-pub use check::{Finding, check};
+pub use check::{Checked, Finding, check};
+pub use cwr::{CwrOptions, Fault};
+pub use doubts::{Doubt, Note, Severity};
 pub use error::RegistryDbError;
-pub use import::{Change, Import};
+pub use facts::{Facts, FxRate, HolderId, Work};
+pub use import::{Change, Import, KeyChange, Source};
 pub use tables::FILES;
-pub use view::HistoryRow;
+pub use view::{Diff, HistoryRow};
 
 use std::path::{Path, PathBuf};
 
-use ledgerline::id::{Isrc, ListenerId, Name, PartyId, Territories};
-use ledgerline::money::{Currency, Ppm};
-use ledgerline::registry::{Holder, Licence, Parts, Recording, Share, Snapshot, Subscription};
+use ledgerline::id::{Isrc, ListenerId, Name, PartyId, Territories, WorkId};
+use ledgerline::money::{Currency, Ppm, Rate};
+use ledgerline::registry::{
+    Licence, Parts, Recording, Share, Snapshot, Subscription, WorkLink, WorkShare,
+};
 use ledgerline::time::Interval;
 use rusqlite::{Connection, OpenFlags, Row};
 
@@ -32,7 +40,8 @@ use error::at;
 
 /// `LLRG` as SQLite's application id.
 const APPLICATION_ID: i64 = 0x4c4c_5247;
-const VERSION: i64 = 1;
+/// The schema's version: 1 and one more for each of [`STEPS`].
+const VERSION: i64 = 2;
 
 /// A registry's database.
 #[derive(Debug)]
@@ -69,6 +78,33 @@ CREATE INDEX licences_now ON licences (isrc) WHERE recorded_to IS NULL;
 CREATE INDEX audit_key ON audit (key);
 ";
 
+/// What each later version adds; a registry that is opened for changes takes the steps it lacks.
+const STEPS: [&str; 1] = ["
+CREATE TABLE holder_ids (
+    holder TEXT NOT NULL, scheme TEXT NOT NULL, id TEXT NOT NULL,
+    recorded_from INTEGER NOT NULL, recorded_to INTEGER) STRICT;
+CREATE TABLE works (
+    work TEXT NOT NULL, iswc TEXT, title TEXT NOT NULL,
+    recorded_from INTEGER NOT NULL, recorded_to INTEGER) STRICT;
+CREATE TABLE recording_works (
+    isrc TEXT NOT NULL, work TEXT NOT NULL, ppm INTEGER NOT NULL,
+    recorded_from INTEGER NOT NULL, recorded_to INTEGER) STRICT;
+CREATE TABLE work_shares (
+    work TEXT NOT NULL, \"right\" TEXT NOT NULL, territories TEXT NOT NULL, holder TEXT NOT NULL,
+    ppm INTEGER NOT NULL, valid_from INTEGER, valid_to INTEGER,
+    recorded_from INTEGER NOT NULL, recorded_to INTEGER) STRICT;
+CREATE TABLE fx_rates (
+    quote TEXT NOT NULL, \"from\" TEXT NOT NULL, \"to\" TEXT NOT NULL, rate TEXT NOT NULL,
+    date TEXT NOT NULL, source TEXT NOT NULL,
+    recorded_from INTEGER NOT NULL, recorded_to INTEGER) STRICT;
+CREATE INDEX holder_ids_now ON holder_ids (holder) WHERE recorded_to IS NULL;
+CREATE INDEX holder_ids_id ON holder_ids (scheme, id) WHERE recorded_to IS NULL;
+CREATE INDEX works_now ON works (work) WHERE recorded_to IS NULL;
+CREATE INDEX recording_works_now ON recording_works (isrc) WHERE recorded_to IS NULL;
+CREATE INDEX work_shares_now ON work_shares (work) WHERE recorded_to IS NULL;
+CREATE INDEX fx_rates_now ON fx_rates (quote) WHERE recorded_to IS NULL;
+"];
+
 impl RegistryDb {
     /// Opens a registry for changes; makes an empty one if there is none.
     ///
@@ -90,9 +126,10 @@ impl RegistryDb {
                 .pragma_update(None, "application_id", APPLICATION_ID)
                 .map_err(&failed)?;
             transaction
-                .pragma_update(None, "user_version", VERSION)
+                .pragma_update(None, "user_version", 1)
                 .map_err(&failed)?;
         }
+        upgrade(&transaction).map_err(&failed)?;
         transaction.commit().map_err(&failed)?;
         Self::checked(path, connection)
     }
@@ -180,22 +217,45 @@ impl RegistryDb {
         Ok((found > expected && !has_log).then(words))
     }
 
-    /// What was known at a moment of recorded time (µs), or is known now.
+    /// What was known at a moment of recorded time (µs), or is known now, as a run commits to it.
     ///
     /// # Errors
     ///
     /// [`RegistryDbError`]; after our own imports only for a damaged database.
     pub fn snapshot(&self, known_at: Option<i64>) -> Result<Snapshot, RegistryDbError> {
-        snapshot_of(&self.connection, &self.path, known_at)
+        Ok(self.facts(known_at)?.into_snapshot()?)
+    }
+
+    /// What was known at a moment of recorded time (µs), or is known now, row by row.
+    ///
+    /// # Errors
+    ///
+    /// [`RegistryDbError`]; after our own imports only for a damaged database.
+    pub fn facts(&self, known_at: Option<i64>) -> Result<Facts, RegistryDbError> {
+        facts_of(&self.connection, &self.path, known_at)
     }
 }
 
+/// Takes the steps that a registry of ours lacks. One of somebody else's is left as it is.
+fn upgrade(transaction: &rusqlite::Transaction<'_>) -> rusqlite::Result<()> {
+    let number = |pragma: &str| transaction.pragma_query_value(None, pragma, |row| row.get(0));
+    let (id, version): (i64, i64) = (number("application_id")?, number("user_version")?);
+    if id != APPLICATION_ID || version >= VERSION {
+        return Ok(());
+    }
+    let taken = usize::try_from(version - 1).unwrap_or(STEPS.len());
+    for step in STEPS.iter().skip(taken) {
+        transaction.execute_batch(step)?;
+    }
+    transaction.pragma_update(None, "user_version", VERSION)
+}
+
 /// Reads every table as known at a moment.
-fn snapshot_of(
+fn facts_of(
     connection: &Connection,
     path: &Path,
     known_at: Option<i64>,
-) -> Result<Snapshot, RegistryDbError> {
+) -> Result<Facts, RegistryDbError> {
     let reader = Reader {
         connection,
         path,
@@ -210,13 +270,7 @@ fn snapshot_of(
                 length_ms: row.get(3).ok()?,
             })
         })?,
-        holders: reader.rows("holders", "holder, name, currency", |row| {
-            Some(Holder {
-                party: PartyId::parse(text(row, 0)?).ok()?,
-                name: text(row, 1)?.to_owned(),
-                currency: Currency::parse(text(row, 2)?).ok()?,
-            })
-        })?,
+        holders: Vec::new(),
         shares: reader.rows(
             "shares",
             "isrc, \"right\", territories, holder, ppm, valid_from, valid_to",
@@ -254,7 +308,61 @@ fn snapshot_of(
             },
         )?,
     };
-    Ok(Snapshot::new(parts)?)
+    Ok(Facts {
+        holders: reader.rows("holders", "holder, name, currency", |row| {
+            let currency = match text(row, 2)? {
+                "" => None,
+                code => Some(Currency::parse(code).ok()?),
+            };
+            let party = PartyId::parse(text(row, 0)?).ok()?;
+            Some((party, text(row, 1)?.to_owned(), currency))
+        })?,
+        holder_ids: reader.rows("holder_ids", "holder, scheme, id", |row| {
+            Some(HolderId {
+                party: PartyId::parse(text(row, 0)?).ok()?,
+                scheme: text(row, 1)?.to_owned(),
+                id: text(row, 2)?.to_owned(),
+            })
+        })?,
+        works: reader.rows("works", "work, iswc, title", |row| {
+            Some(Work {
+                id: WorkId::parse(text(row, 0)?).ok()?,
+                iswc: row.get(1).ok()?,
+                title: text(row, 2)?.to_owned(),
+            })
+        })?,
+        links: reader.rows("recording_works", "isrc, work, ppm", |row| {
+            Some(WorkLink {
+                isrc: Isrc::parse(text(row, 0)?).ok()?,
+                work: WorkId::parse(text(row, 1)?).ok()?,
+                part: Ppm::new(row.get(2).ok()?)?,
+            })
+        })?,
+        work_shares: reader.rows(
+            "work_shares",
+            "work, \"right\", territories, holder, ppm, valid_from, valid_to",
+            |row| {
+                Some(WorkShare {
+                    work: WorkId::parse(text(row, 0)?).ok()?,
+                    right: Name::parse(text(row, 1)?).ok()?,
+                    territories: Territories::parse(text(row, 2)?).ok()?,
+                    party: PartyId::parse(text(row, 3)?).ok()?,
+                    ppm: Ppm::new(row.get(4).ok()?)?,
+                    valid: interval(row, 5)?,
+                })
+            },
+        )?,
+        fx: reader.rows("fx_rates", "\"from\", \"to\", rate, date, source", |row| {
+            Some(FxRate {
+                from: Currency::parse(text(row, 0)?).ok()?,
+                to: Currency::parse(text(row, 1)?).ok()?,
+                rate: Rate::parse(text(row, 2)?).ok()?,
+                date: text(row, 3)?.to_owned(),
+                source: text(row, 4)?.to_owned(),
+            })
+        })?,
+        parts,
+    })
 }
 
 struct Reader<'a> {

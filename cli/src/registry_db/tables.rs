@@ -2,22 +2,28 @@
 
 use std::path::{Path, PathBuf};
 
-use ledgerline::id::{Isrc, ListenerId, Name, PartyId, Territories};
-use ledgerline::money::{Currency, Ppm};
+use ledgerline::id::{Isrc, ListenerId, Name, PartyId, Territories, WorkId};
+use ledgerline::money::{Currency, Ppm, Rate};
 use ledgerline::registry::TEXT_MAX;
 use ledgerline::salt::ListenerKey;
-use ledgerline::time::Interval;
+use ledgerline::time::{Interval, parse_ms};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 
+use super::doubts::read_id;
 use crate::csv_file::{self, CsvError, CsvRow};
 
 /// The files of an import, in the order in which they are applied.
-pub const FILES: [&str; 5] = [
+pub const FILES: [&str; 10] = [
     "recordings.csv",
     "holders.csv",
+    "holder_ids.csv",
+    "works.csv",
+    "recording_works.csv",
     "shares.csv",
+    "work_shares.csv",
     "subscriptions.csv",
     "licences.csv",
+    "fx.csv",
 ];
 
 /// A value of a row.
@@ -93,14 +99,141 @@ pub(super) static HOLDERS: Table = Table {
     file: "holders.csv",
     columns: &["holder", "name", "currency"],
     csv: &["holder", "name", "currency"],
-    required: &["holder", "name", "currency"],
+    required: &["holder", "name"],
     single: true,
     parse: |fields| {
-        let currency = Currency::parse(fields.text(2)).map_err(Wrong::of)?;
+        // Empty: not known yet. Such a holder cannot be paid; see docs/registry.md.
+        let currency = match fields.text(2) {
+            "" => String::new(),
+            _ => fields.currency(2)?,
+        };
         Ok(vec![
             fields.party(0)?,
             fields.words(1, "name")?,
-            Cell::Text(currency.to_string()),
+            Cell::Text(currency),
+        ])
+    },
+};
+
+pub(super) static HOLDER_IDS: Table = Table {
+    name: "holder_ids",
+    file: "holder_ids.csv",
+    columns: &["holder", "scheme", "id"],
+    csv: &["holder", "scheme", "id"],
+    required: &["holder", "scheme", "id"],
+    single: false,
+    parse: |fields| {
+        let scheme = fields.text(1);
+        let (id, _) = read_id(scheme, fields.text(2)).map_err(Wrong::of)?;
+        Ok(vec![
+            fields.party(0)?,
+            Cell::Text(scheme.to_owned()),
+            Cell::Text(id),
+        ])
+    },
+};
+
+pub(super) static WORKS: Table = Table {
+    name: "works",
+    file: "works.csv",
+    columns: &["work", "iswc", "title"],
+    csv: &["work", "iswc", "title"],
+    required: &["work", "title"],
+    single: true,
+    parse: |fields| {
+        let work = fields.work(0)?;
+        let iswc = match (fields.text(1), &work) {
+            ("", Cell::Text(work)) => {
+                read_id("iswc", work).map_or(Cell::Null, |(id, _)| Cell::Text(id))
+            }
+            (text, _) => Cell::Text(read_id("iswc", text).map_err(Wrong::of)?.0),
+        };
+        Ok(vec![work, iswc, fields.words(2, "title")?])
+    },
+};
+
+pub(super) static RECORDING_WORKS: Table = Table {
+    name: "recording_works",
+    file: "recording_works.csv",
+    columns: &["isrc", "work", "ppm"],
+    csv: &["isrc", "work", "ppm"],
+    required: &["isrc", "work"],
+    single: false,
+    parse: |fields| {
+        let whole = Cell::Int(Ppm::WHOLE.get().try_into().unwrap_or(i64::MAX));
+        let part = match fields.text(2) {
+            "" => whole,
+            _ => fields.ppm(2)?,
+        };
+        Ok(vec![fields.isrc()?, fields.work(1)?, part])
+    },
+};
+
+pub(super) static WORK_SHARES: Table = Table {
+    name: "work_shares",
+    file: "work_shares.csv",
+    columns: &[
+        "work",
+        "right",
+        "territories",
+        "holder",
+        "ppm",
+        "valid_from",
+        "valid_to",
+    ],
+    csv: &[
+        "work",
+        "right",
+        "territories",
+        "holder",
+        "ppm",
+        "valid_from",
+        "valid_to",
+    ],
+    required: &["work", "right", "territories", "holder", "ppm"],
+    single: false,
+    parse: |fields| {
+        let [from, to] = fields.interval(5, 6)?;
+        Ok(vec![
+            fields.work(0)?,
+            fields.name(1)?,
+            fields.territories(2)?,
+            fields.party(3)?,
+            fields.ppm(4)?,
+            from,
+            to,
+        ])
+    },
+};
+
+pub(super) static FX_RATES: Table = Table {
+    name: "fx_rates",
+    file: "fx.csv",
+    columns: &["quote", "from", "to", "rate", "date", "source"],
+    csv: &["from", "to", "rate", "date", "source"],
+    required: &["from", "to", "rate", "date", "source"],
+    single: true,
+    parse: |fields| {
+        let (from, to) = (fields.currency(0)?, fields.currency(1)?);
+        if from == to {
+            return Err(Wrong::new("two different currencies", &from));
+        }
+        let rate = Rate::parse(fields.text(2)).map_err(Wrong::of)?;
+        let date = fields.text(3);
+        let is_date = date.len() == 10 && parse_ms(date).is_ok();
+        if !is_date {
+            return Err(Wrong::new("a date such as 2026-04-30", date));
+        }
+        if fields.text(4).trim().is_empty() {
+            return Err(Wrong::new("the source of the rate", fields.text(4)));
+        }
+        Ok(vec![
+            Cell::Text(format!("{from}/{to} {date}")),
+            Cell::Text(from),
+            Cell::Text(to),
+            Cell::Text(rate.to_string()),
+            Cell::Text(date.to_owned()),
+            fields.words(4, "source")?,
         ])
     },
 };
@@ -169,10 +302,21 @@ pub(super) static LICENCES: Table = Table {
 };
 
 /// All tables, in the order in which an import applies them: what is named before who names it.
-pub(super) static TABLES: [&Table; 5] = [&RECORDINGS, &HOLDERS, &SHARES, &SUBSCRIPTIONS, &LICENCES];
+pub(super) static TABLES: [&Table; 10] = [
+    &RECORDINGS,
+    &HOLDERS,
+    &HOLDER_IDS,
+    &WORKS,
+    &RECORDING_WORKS,
+    &SHARES,
+    &WORK_SHARES,
+    &SUBSCRIPTIONS,
+    &LICENCES,
+    &FX_RATES,
+];
 
 /// A row of a file, its values valid.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct FileRow {
     pub(super) line: u64,
     pub(super) cells: Vec<Cell>,
@@ -275,13 +419,23 @@ impl Fields<'_> {
         Ok(Cell::Text(party.to_string()))
     }
 
+    fn work(&self, at: usize) -> Result<Cell, Wrong> {
+        let work = WorkId::parse(self.text(at)).map_err(Wrong::of)?;
+        Ok(Cell::Text(work.to_string()))
+    }
+
+    fn currency(&self, at: usize) -> Result<String, Wrong> {
+        let currency = Currency::parse(self.text(at)).map_err(Wrong::of)?;
+        Ok(currency.to_string())
+    }
+
     fn name(&self, at: usize) -> Result<Cell, Wrong> {
         let name = Name::parse(self.text(at)).map_err(Wrong::of)?;
         Ok(Cell::Text(name.as_str().to_owned()))
     }
 
     fn territories(&self, at: usize) -> Result<Cell, Wrong> {
-        let territories = Territories::parse(self.text(at)).map_err(Wrong::of)?;
+        let territories = Territories::parse_statements(self.text(at)).map_err(Wrong::of)?;
         Ok(Cell::Text(territories.to_string()))
     }
 

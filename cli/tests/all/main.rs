@@ -15,6 +15,7 @@ mod ledger;
 mod publish_crash;
 mod receipt;
 mod registry;
+mod registry_domain;
 mod tiles;
 mod verify_log;
 mod witness;

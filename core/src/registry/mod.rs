@@ -5,6 +5,7 @@
 //! Source: `docs/format.md` section 6.3.
 
 mod rows;
+mod works;
 
 use core::fmt;
 
@@ -14,6 +15,7 @@ use crate::time::{Interval, TimeMs};
 use crate::wire::WireError;
 
 pub use rows::{KEY_LENGTH, Row, read_row};
+pub use works::{WorkLink, WorkShare, resolve};
 
 /// A recording.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -64,13 +64,20 @@ impl RunSalts {
                 run.rules.as_bytes(),
                 run.pools.as_bytes(),
             ]),
-            registry: master.derive(&[
-                b"ledgerline/registry-salt/v1",
-                run.origin.as_bytes(),
-                b"\n",
-                run.registry_rows.as_bytes(),
-            ]),
+            registry: Self::registry_key(master, run.origin, run.registry_rows),
         }
+    }
+
+    /// K_reg alone, which depends on nothing but the log and the registry's rows: so a snapshot has
+    /// its root before any run.
+    #[must_use]
+    pub fn registry_key(master: &SaltKey, origin: &str, registry_rows: Hash) -> SaltKey {
+        master.derive(&[
+            b"ledgerline/registry-salt/v1",
+            origin.as_bytes(),
+            b"\n",
+            registry_rows.as_bytes(),
+        ])
     }
 
     /// Reads the two lines of a run's `salt-keys` file.

@@ -1,10 +1,27 @@
-//! Identifiers that are correct once they exist: ISRC, territory, party, listener, play, and the
-//! short names of tiers and rights.
+//! Identifiers that are correct once they exist: ISRC, ISWC, IPI, ISNI, DPID, territory, party,
+//! listener, play, work, and the short names of tiers and rights.
 //!
 //! *In:* text or canonical bytes. *Out:* typed values. *Does not know:* what exists in a registry.
-//! Source: `docs/format.md` section 1; ISO 3901 for the ISRC, ISO 3166-1 for territories.
+//! Source: `docs/format.md` section 1; ISO 3901 for the ISRC, ISO 3166-1 for territories, and each
+//! file's own.
+
+mod code;
+mod dpid;
+mod ipi;
+mod isni;
+mod iswc;
+mod territories;
+mod tis;
 
 use core::fmt;
+
+pub use code::CodeError;
+pub use dpid::Dpid;
+pub use ipi::{IpiBase, IpiName};
+pub use isni::Isni;
+pub use iswc::Iswc;
+pub use territories::Territories;
+pub use tis::tis_members;
 
 /// Why a text is not the identifier that was expected.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -147,6 +164,12 @@ impl Territory {
         self.0
     }
 
+    /// Whether ISO 3166-1 assigns the code; one that it does not can still be a territory's form.
+    #[must_use]
+    pub fn is_assigned(self) -> bool {
+        tis::is_iso(self)
+    }
+
     /// Reads canonical bytes; `None` unless both are capital letters.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 2]) -> Option<Self> {
@@ -248,67 +271,43 @@ impl fmt::Display for Name {
     }
 }
 
-/// Where a share or a licence holds: everywhere but some, or only in some.
-#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub struct Territories {
-    everywhere: bool,
-    /// Exceptions if `everywhere`, otherwise the territories themselves; ascending, distinct.
-    listed: Vec<Territory>,
-}
+/// What names a musical work in a registry: its ISWC, or a number of the publisher's own.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct WorkId(String);
 
-impl Territories {
-    /// Reads `*`, or codes separated by blanks, or `*` with excluded codes `-XX`; at most 300.
+impl WorkId {
+    /// Reads an id of 1 to 64 bytes without control characters; blanks around it are dropped, and
+    /// an ISWC gets its one form.
     ///
     /// # Errors
     ///
-    /// [`IdError`] for an empty text, a repeated or malformed code, an exclusion without `*`, or
-    /// an inclusion beside `*`.
+    /// [`IdError`] for anything else.
     pub fn parse(text: &str) -> Result<Self, IdError> {
-        const FORM: &str = "`*`, `* -XX -YY`, or codes separated by blanks, each once";
-        let refuse = || error("territories", FORM, text);
-        let mut everywhere = false;
-        let mut listed = Vec::new();
-        let mut words = 0_u32;
-        for word in text.split_ascii_whitespace() {
-            words = words.saturating_add(1);
-            if word == "*" && words == 1 {
-                everywhere = true;
-                continue;
-            }
-            let code = match (everywhere, word.strip_prefix('-')) {
-                (true, Some(code)) => code,
-                (false, None) => word,
-                _ => return Err(refuse()),
-            };
-            listed.push(Territory::parse(code).map_err(|_| refuse())?);
+        let text = text.trim();
+        if let Ok(iswc) = Iswc::parse(text) {
+            return Ok(Self(iswc.to_string()));
         }
-        listed.sort_unstable();
-        let count = listed.len();
-        listed.dedup();
-        if words == 0 || count > 300 || listed.len() != count {
-            return Err(refuse());
+        if (1..=64).contains(&text.len()) && !text.chars().any(char::is_control) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(error(
+                "a work id",
+                "an ISWC, or 1 to 64 bytes without control characters",
+                text,
+            ))
         }
-        Ok(Self { everywhere, listed })
     }
 
-    /// Whether `territory` belongs to them.
+    /// The text.
     #[must_use]
-    pub fn contains(&self, territory: Territory) -> bool {
-        self.listed.binary_search(&territory).is_ok() != self.everywhere
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 
-impl fmt::Display for Territories {
+impl fmt::Display for WorkId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.everywhere {
-            f.write_str("*")?;
-            return self.listed.iter().try_for_each(|t| write!(f, " -{t}"));
-        }
-        for (place, territory) in self.listed.iter().enumerate() {
-            let blank = if place == 0 { "" } else { " " };
-            write!(f, "{blank}{territory}")?;
-        }
-        Ok(())
+        f.write_str(&self.0)
     }
 }
 
@@ -363,20 +362,6 @@ mod tests {
             if let Some(code) = Isrc::from_packed(packed) {
                 prop_assert_eq!(Isrc::parse(&code.to_string()), Ok(code));
             }
-        }
-    }
-
-    #[test]
-    fn territories_hold_what_they_say() {
-        let t = |code| Territory::parse(code).unwrap();
-        let but = Territories::parse("* -US -CA").unwrap();
-        assert!(but.contains(t("DE")) && !but.contains(t("US")));
-        assert_eq!(but.to_string(), "* -CA -US");
-        let some = Territories::parse("FR DE").unwrap();
-        assert!(some.contains(t("DE")) && !some.contains(t("US")));
-        assert_eq!(some.to_string(), "DE FR");
-        for text in ["", "-US", "* DE", "DE -US", "DE DE", "DEU", "DE,FR", "DE *"] {
-            assert!(Territories::parse(text).is_err(), "{text}");
         }
     }
 

@@ -1,11 +1,15 @@
-//! Money as integers: micros, currencies with their minor units, parts per million, and the one
-//! rounding rule.
+//! Money as integers: micros, currencies with their minor units, parts per million, the one
+//! rounding rule of pools, and exchange rates.
 //!
 //! *In:* decimal text, integers. *Out:* exact integers. *Does not know:* pools or holders.
 //! Source: ISO 4217 for currencies; `docs/format.md` sections 1 and 7.
 
+mod rate;
+
 use core::fmt;
 use core::num::NonZeroU64;
+
+pub use rate::{Rate, RateError, Rounding};
 
 /// An amount in micros, 10^-6 of its currency's major unit.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
