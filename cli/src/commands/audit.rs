@@ -87,10 +87,12 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
         log: counted.log,
         registry: &snapshot,
         rules_file: &stored.rules_file,
+        rules: &stored.rules,
         pools_file: &stored.pools_file,
         pools: &stored.pools,
         previous: None,
         brought_forward: &BTreeMap::new(),
+        earlier: &BTreeMap::new(),
         salts: &stored.salts,
     };
     let derived = derive(&inputs, counted.plays, &Threads).map_err(RunError::Statement)?;
@@ -102,6 +104,7 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
         checkpoint_note: &stored.checkpoint_note,
         checkpoint: &stored.checkpoint,
         rules_file: &stored.rules_file,
+        rules: &stored.rules,
         pools_file: &stored.pools_file,
         pools: &stored.pools,
         stated: &stored.tables,

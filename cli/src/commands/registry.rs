@@ -20,7 +20,7 @@ Files of an import (CSV, RFC 4180, UTF-8, with a header; columns in any order, n
   recordings.csv     isrc,title,artist,duration_ms
   holders.csv        holder,name,currency           holder: 16 hex digits
   shares.csv         isrc,right,territories,holder,ppm,valid_from,valid_to
-  subscriptions.csv  user or listener,tier,valid_from,valid_to
+  subscriptions.csv  user or listener,tier,valid_from,valid_to,account (who pays, if another)
   licences.csv       isrc,territories,valid_from,valid_to
 What a file says about a recording, holder or listener replaces what was known of it; what it
 does not mention stays. Nothing is ever deleted: --known-at shows what was known before.

@@ -39,7 +39,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     pub rules: PathBuf,
 
-    /// Pools file (CSV: territory,tier,right,currency,amount)
+    /// Pools file (CSV: territory,tier,right,currency,amount and, if the rules want it, subscribers)
     #[arg(long, value_name = "FILE")]
     pub pools: PathBuf,
 
@@ -76,6 +76,17 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
     let (rules_file, rules) = read_rules(&args.rules)?;
     let (pools_file, pools) = read_pools(&args.pools)?;
     let before = Ledger::open_readonly(&args.ledger)?;
+    if !rules.hold_in(before.period()) {
+        return Err(RunError::Damaged {
+            path: args.rules.clone(),
+            problem: format!(
+                "expected rules that hold in the whole period {}, but found rules that hold {}; see valid_from and valid_to",
+                before.period(),
+                rules.validity()
+            ),
+        }
+        .into());
+    }
     let registry = RegistryDb::open_readonly(&before.layout().registry())?;
     let known_at = match args.known_at {
         Some(moment) => moment,
@@ -133,10 +144,12 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
         log: checkpoint.head(),
         registry: &snapshot,
         rules_file: &rules_file,
+        rules: &rules,
         pools_file: &pools_file,
         pools: &pools,
         previous: None,
         brought_forward: &BTreeMap::new(),
+        earlier: &BTreeMap::new(),
         salts: &salts,
     };
     let derived = derive(&inputs, counted.plays, &Threads).map_err(RunError::Statement)?;

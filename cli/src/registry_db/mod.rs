@@ -32,7 +32,7 @@ use error::at;
 
 /// `LLRG` as SQLite's application id.
 const APPLICATION_ID: i64 = 0x4c4c_5247;
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 /// A registry's database.
 #[derive(Debug)]
@@ -53,7 +53,7 @@ CREATE TABLE shares (
     ppm INTEGER NOT NULL, valid_from INTEGER, valid_to INTEGER,
     recorded_from INTEGER NOT NULL, recorded_to INTEGER) STRICT;
 CREATE TABLE subscriptions (
-    listener TEXT NOT NULL, tier TEXT NOT NULL, valid_from INTEGER, valid_to INTEGER,
+    listener TEXT NOT NULL, tier TEXT NOT NULL, valid_from INTEGER, valid_to INTEGER, account TEXT,
     recorded_from INTEGER NOT NULL, recorded_to INTEGER) STRICT;
 CREATE TABLE licences (
     isrc TEXT NOT NULL, territories TEXT NOT NULL, valid_from INTEGER, valid_to INTEGER,
@@ -215,12 +215,17 @@ fn snapshot_of(
         )?,
         subscriptions: reader.rows(
             "subscriptions",
-            "listener, tier, valid_from, valid_to",
+            "listener, tier, valid_from, valid_to, account",
             |row| {
+                let listener = ListenerId::parse(text(row, 0)?).ok()?;
                 Some(Subscription {
-                    listener: ListenerId::parse(text(row, 0)?).ok()?,
+                    listener,
                     tier: Name::parse(text(row, 1)?).ok()?,
                     valid: interval(row, 2)?,
+                    account: match text(row, 4) {
+                        Some(account) => ListenerId::parse(account).ok()?,
+                        None => listener,
+                    },
                 })
             },
         )?,

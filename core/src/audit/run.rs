@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::attribution::Tally;
 use crate::log::{Checkpoint, Note, TreeHead};
 use crate::money::Micros;
-use crate::royalty::{Cell, Pools, Reason};
+use crate::royalty::{Cell, Pools, Reason, Rules};
 use crate::statement::{
     Derived, Rows, RunNote, Table, read_balance, read_cell, read_line, read_play,
 };
@@ -17,7 +17,7 @@ use super::notes::{run_totals, sha256};
 use super::report::{Finding, Report, RunTotals, Severity, Subject, Summary};
 use super::signed::{
     check_auditor, check_balance, check_checkpoint, check_checkpoint_note, check_file,
-    check_signature,
+    check_signature, check_validity,
 };
 
 /// What reading one segment of the log gave.
@@ -44,6 +44,8 @@ pub struct RunEvidence<'a> {
     pub checkpoint: &'a Checkpoint,
     /// The run's rules file.
     pub rules_file: &'a [u8],
+    /// The rules in it.
+    pub rules: &'a Rules,
     /// The run's pools file.
     pub pools_file: &'a [u8],
     /// The pools in it.
@@ -106,6 +108,7 @@ pub fn audit_run(evidence: &RunEvidence<'_>, trust: &Trust) -> Report {
     check_balance(&mut checker, run, evidence.pools, &mut cells);
     check_text(&mut checker, evidence);
     check_auditor(&mut checker, signed, trust);
+    check_validity(&mut checker, evidence.rules, run.period);
     note_tally(&mut checker, &evidence.tally);
     note_suspense(&mut checker, evidence);
 
@@ -265,8 +268,8 @@ fn place(table: Table, (key, row): (&[u8], &[u8])) -> Place {
                 play.isrc, play.territory, play.time, play.play
             );
             let says = format!(
-                "tier {}, share version {}, {} ms",
-                play.tier, play.share_version, play.listened_ms
+                "tier {}, share version {}, {} ms, weight {}",
+                play.tier, play.share_version, play.listened_ms, play.weight
             );
             ([key, order].concat(), name, says, None)
         }),
@@ -474,6 +477,7 @@ fn note_suspense(checker: &mut Checker, evidence: &RunEvidence<'_>) {
         let detail = match reason {
             Reason::UnknownIsrc => "the registry does not know the recording",
             Reason::NotLicensed => "the service had no licence for the recording there and then",
+            Reason::BelowThreshold => "it does not reach the rules' threshold",
             Reason::NoShares => "nobody has a share in the right",
             Reason::OverClaimed => "the shares in the right exceed the whole",
             _ => "the shares in the right fall short of the whole",
@@ -494,6 +498,15 @@ fn note_suspense(checker: &mut Checker, evidence: &RunEvidence<'_>) {
             Finding::new(Reason::NoPlays.as_str(), Severity::Warning, place)
                 .of_money(pool.amount, pool.currency)
                 .saying("money is in suspense: the pool has no counted play"),
+        );
+    }
+    for part in &settlement.idle {
+        let pool = &part.pool;
+        let place = format!("{} {} {}", pool.territory, pool.tier, pool.right);
+        checker.note(
+            Finding::new(Reason::IdleSubscribers.as_str(), Severity::Warning, place)
+                .of_money(part.amount, pool.currency)
+                .saying("money is in suspense: what subscribers without plays paid"),
         );
     }
 }
