@@ -15,7 +15,7 @@ use crate::error::{Error, Outcome};
 use crate::ledger::durable::{parent_of, read_bounded};
 use crate::ledger::{Ledger, LedgerError, State};
 use crate::registry_db::RegistryDb;
-use crate::run::{Counted, Meta, RunDir, RunError, Threads, count_plays};
+use crate::run::{Counted, History, Meta, RunDir, RunError, Threads, count_plays};
 use crate::ui::{Ui, Unit};
 
 /// Arguments of `statement`.
@@ -30,6 +30,7 @@ again on the closed ledger gives the same run note, byte for byte, for the same 
 Examples:
   ledgerline statement april --rules rules.toml --pools pools.csv --out april-run
   ledgerline statement april --rules rules.toml --pools pools.csv --out april-run-1 --revision 1
+  ledgerline statement may --rules rules.toml --pools may.csv --out may-run --previous april-run
   ledgerline statement april --rules rules.toml --pools pools.csv --out run --policy witnesses.txt")]
 pub struct Args {
     /// The ledger
@@ -46,6 +47,12 @@ pub struct Args {
     /// Directory of the run
     #[arg(long, value_name = "RUN")]
     pub out: PathBuf,
+
+    /// A run issued before this one; give it again for each, in the order of issue, the last one
+    /// being the one issued just before. The run names it, and rules that look back read the plays
+    /// that these runs have committed to
+    #[arg(long, value_name = "RUN")]
+    pub previous: Vec<PathBuf>,
 
     /// Number of this statement of the period: 0, then 1 for the first correction
     #[arg(long, default_value_t = 0)]
@@ -87,6 +94,10 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
         }
         .into());
     }
+    let history = History::read(&args.previous)?;
+    history.check_signed()?;
+    history.check_next(&args.out, history.head(), before.period())?;
+    let earlier = history.plays(before.period(), rules.months_back())?;
     let registry = RegistryDb::open_readonly(&before.layout().registry())?;
     let known_at = match args.known_at {
         Some(moment) => moment,
@@ -147,9 +158,9 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
         rules: &rules,
         pools_file: &pools_file,
         pools: &pools,
-        previous: None,
+        previous: history.head(),
         brought_forward: &BTreeMap::new(),
-        earlier: &BTreeMap::new(),
+        earlier: &earlier,
         salts: &salts,
     };
     let derived = derive(&inputs, counted.plays, &Threads).map_err(RunError::Statement)?;

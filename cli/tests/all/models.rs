@@ -239,3 +239,163 @@ fn what_cannot_be_weighed_is_refused_with_its_reason() {
     let ran = place.run("statement april --rules old.toml --pools pools.csv --out run");
     ran.refused(&["old.toml", "hold in the whole period", "before 2026-04-30"]);
 }
+
+/// Two months under a threshold: 20 plays in two months are there for recordings 1 and 2 only.
+const THRESHOLD: &str = "version = 1\nmodel = \"pro-rata\"\n[threshold]\nplays = 16\nmonths = 2\ncompare = \">=\"\nlevel = \"track\"\nbelow = \"suspense\"\n";
+
+#[test]
+fn a_threshold_counts_what_earlier_runs_have_committed_to() {
+    let place = Place::new();
+    month(&place, "april", "2026-04");
+    month(&place, "may", "2026-05");
+    place.write("threshold.toml", THRESHOLD);
+    let run = |words: &str| place.run(&format!("{words} --json"));
+    let json = |text: String| -> Value { serde_json::from_str(&text).unwrap() };
+    let paid = |words: &str| {
+        let stated = json(
+            run(&format!(
+                "statement {words} --rules threshold.toml --pools pools.csv"
+            ))
+            .fine(),
+        );
+        micros(&stated["currencies"][0]["paid"])
+    };
+    // Recording 1 has 16 plays in each month; recording 2 has 9, which are 18 in two.
+    let first = paid("april --out april-run");
+    assert!((first - 50_000_000 * 16 / 32).abs() <= 1, "{first}");
+    let alone = paid("may --out alone");
+    assert_eq!(alone, first);
+    let second = paid("may --out may-run --previous april-run");
+    assert!((second - 50_000_000 * 25 / 32).abs() <= 2, "{second}");
+
+    let keys = "--key april.vkey --key may.vkey";
+    let report = json(run(&format!("audit may-run --previous april-run {keys}")).fine());
+    assert_eq!(report["verdict"], "verified", "{report}");
+    let ids = report["checks"].as_array().unwrap().iter();
+    assert!(
+        ids.into_iter()
+            .any(|check| check["id"] == "previous.signature")
+    );
+    let codes = |report: &Value| report["findings"].to_string();
+    assert!(codes(&report).contains("below-threshold") && !codes(&report).contains("no-history"));
+    // Without the other month's key nobody vouches for its plays.
+    let ran = run("audit may-run --previous april-run --key may.vkey");
+    assert_eq!(ran.code, 1, "{}", ran.out);
+    let report = json(run("audit april-run --key april.vkey").fine());
+    assert!(codes(&report).contains("no-history"));
+
+    run("audit may-run --key may.vkey").refused(&["--previous", "order of issue"]);
+    run(&format!("audit april-run --previous may-run {keys}")).refused(&["whose previous is none"]);
+    run("statement may --rules threshold.toml --pools pools.csv --out x --previous may-run --previous april-run")
+        .refused(&["april-run", "order of issue"]);
+
+    // A changed history is no history.
+    let cells = place.path("april-run/tables/cells.rows");
+    let mut bytes = fs::read(&cells).unwrap();
+    let end = bytes.len() - 1 - 17;
+    bytes[end] ^= 1;
+    fs::write(&cells, bytes).unwrap();
+    run(&format!("audit may-run --previous april-run {keys}")).refused(&["cells"]);
+}
+
+#[test]
+fn a_chain_must_reach_as_far_back_as_the_rules() {
+    let place = Place::new();
+    for (name, period) in [("a", "2026-03"), ("b", "2026-04"), ("c", "2026-05")] {
+        month(&place, name, period);
+    }
+    place.write(
+        "threshold.toml",
+        THRESHOLD.replace("months = 2", "months = 3"),
+    );
+    let run = |words: &str| {
+        place.run(&format!(
+            "statement {words} --rules threshold.toml --pools pools.csv"
+        ))
+    };
+    run("a --out a-run").fine();
+    run("b --out b-run --previous a-run").fine();
+    run("c --out x --previous b-run").refused(&["2026-03-01", "give the earlier ones"]);
+    run("c --out x --previous a-run").refused(&["a run between them is missing"]);
+    run("c --out c-run --previous a-run --previous b-run").fine();
+}
+
+#[test]
+fn rules_are_said_in_sentences_with_their_certainty() {
+    let place = Place::new();
+    let file = |name: &str| rules_dir().join(name).to_str().unwrap().to_owned();
+    let us = file("us-mechanical-2026.toml");
+    let text = place.run_words(&["rules", "explain", &us]).fine();
+    assert!(text.contains("15.3 % of revenue"), "{text}");
+    assert!(
+        text.contains("[UNVERIFIED: from memory, check it before relying on it]"),
+        "{text}"
+    );
+    let json: Value =
+        serde_json::from_str(&place.run_words(&["rules", "explain", &us, "--json"]).fine())
+            .unwrap();
+    assert_eq!(json["model"], "us-mechanical");
+    assert_eq!(json["settings"][0]["source"]["certainty"], "read");
+    let (deezer, tracks) = (
+        file("artist-centric-deezer.toml"),
+        file("artist-centric-tracks.toml"),
+    );
+    let text = place.run_words(&["rules", "diff", &deezer, &tracks]).fine();
+    assert!(text.contains("artist_centric.professional.level"), "{text}");
+    assert!(!text.contains("cap"), "{text}");
+    let text = place.run_words(&["rules", "check", &tracks]).fine();
+    assert!(text.contains("read in a secondary source only"), "{text}");
+    let text = place.run_words(&["rules", "diff", &deezer, &deezer]).fine();
+    assert_eq!(text.trim(), "The files say the same.");
+    place.write("bad.toml", "version = 1\nmodel = \"user-centric\"\n");
+    place
+        .run("rules check bad.toml")
+        .refused(&["bad.toml", "user_centric"]);
+}
+
+/// The US worked example from revenue to money. Source: 37 CFR 385.21(b), steps 1 to 4.
+#[test]
+fn pools_are_computed_and_then_divided() {
+    let place = Place::new();
+    place.write(
+        "inputs.toml",
+        "version = 1\nperiod = \"2026-04\"\n[[offering]]\nname = \"Premium\"\nterritory = \"DE\"\ntier = \"premium\"\nright = \"master\"\ncurrency = \"USD\"\nkind = \"standalone-portable\"\nrevenue = \"1000000.00\"\ncontent_cost = \"620000.00\"\nsubscribers = 100000\nperformance = \"60000.00\"\n",
+    );
+    let us = rules_dir().join("us-mechanical-2026.toml");
+    let words = [
+        "pools",
+        "compute",
+        "--rules",
+        us.to_str().unwrap(),
+        "--inputs",
+        "inputs.toml",
+        "--out",
+        "us.csv",
+    ];
+    let text = place.run_words(&words).fine();
+    // 15.3 % in 2026: 153,000 less 60,000.
+    assert!(text.contains("93000.000000"), "{text}");
+    assert!(
+        text.contains("step 2: less performance royalties"),
+        "{text}"
+    );
+    place.run_words(&words).refused(&["exists already"]);
+    let csv = fs::read_to_string(place.path("us.csv")).unwrap();
+    assert_eq!(
+        csv,
+        "territory,tier,right,currency,amount,subscribers\nDE,premium,master,USD,93000.000000,100000\n"
+    );
+    month(&place, "april", "2026-04");
+    place
+        .run_words(&[
+            "statement",
+            "april",
+            "--rules",
+            us.to_str().unwrap(),
+            "--pools",
+            "us.csv",
+            "--out",
+            "run",
+        ])
+        .fine();
+}

@@ -254,7 +254,7 @@ impl Pass<'_> {
                 .compared(expected, play.weight.to_string())
                 .saying("a play has another weight than the rules give it")
         });
-        self.weights.see(play);
+        self.weights.see(play, length_ms);
     }
 
     fn check_cell(&mut self, position: u64, play: &Play) {

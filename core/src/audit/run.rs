@@ -38,6 +38,8 @@ pub struct RunEvidence<'a> {
     pub note: &'a Note,
     /// What it says.
     pub run: &'a RunNote,
+    /// The runs before that were given, with their signed notes; they are linked to this one.
+    pub previous: &'a [(&'a Note, &'a RunNote)],
     /// The signed checkpoint of the run.
     pub checkpoint_note: &'a Note,
     /// What it says.
@@ -79,6 +81,16 @@ pub fn audit_run(evidence: &RunEvidence<'_>, trust: &Trust) -> Report {
     let logged = (evidence.checkpoint_note, evidence.checkpoint.origin());
     check_checkpoint_note(&mut checker, "checkpoint", logged, trust);
     check_checkpoint(&mut checker, run, evidence.checkpoint);
+    for (note, earlier) in evidence.previous {
+        let signed = (*note, earlier.origin.as_str());
+        check_signature(
+            &mut checker,
+            "previous.signature",
+            "previous run.note",
+            signed,
+            trust,
+        );
+    }
     check_file(
         &mut checker,
         "rules.hash",
@@ -109,6 +121,7 @@ pub fn audit_run(evidence: &RunEvidence<'_>, trust: &Trust) -> Report {
     check_text(&mut checker, evidence);
     check_auditor(&mut checker, signed, trust);
     check_validity(&mut checker, evidence.rules, run.period);
+    note_beginning(&mut checker, evidence);
     note_tally(&mut checker, &evidence.tally);
     note_suspense(&mut checker, evidence);
 
@@ -405,6 +418,18 @@ fn check_text(checker: &mut Checker, evidence: &RunEvidence<'_>) {
         "the derived run note is the same, byte for byte",
         problems,
     );
+}
+
+/// A run that looks back and names no run before it counts no earlier plays.
+fn note_beginning(checker: &mut Checker, evidence: &RunEvidence<'_>) {
+    let months = evidence.rules.months_back();
+    if months > 0 && evidence.run.previous.is_none() {
+        checker.note(
+            Finding::new("no-history", Severity::Warning, "run.note previous")
+                .compared(format!("the runs of {months} months"), "no previous run")
+                .saying("the rules look back on earlier runs, but this one names none: right only for the first run of all"),
+        );
+    }
 }
 
 /// What became of events that do not count or earn nothing.

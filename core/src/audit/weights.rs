@@ -28,7 +28,8 @@ impl<'a> Weights<'a> {
         self.rules
     }
 
-    pub(super) fn see(&mut self, play: &Play) {
+    /// Takes the next play, of a recording of this length (0 = unknown).
+    pub(super) fn see(&mut self, play: &Play, length_ms: u32) {
         // Of an account shared by several listeners nothing is visible: not who they are.
         let alone =
             matches!(&self.rules.model, Model::UserCentric(m) if m.family == Family::Member);
@@ -36,7 +37,9 @@ impl<'a> Weights<'a> {
             let account = (play.listener, play.territory, play.tier, play.weight);
             self.accounts.push(account);
         }
-        if self.rules.threshold.is_some() {
+        // Where the model itself may give a play nothing, no weight tells nothing about a threshold.
+        let weighs = *self.rules.model.weights(play, length_ms).start() > 0;
+        if self.rules.excludes() && weighs {
             self.recordings
                 .push((play.isrc, play.listener, play.weight));
         }
@@ -68,7 +71,7 @@ impl<'a> Weights<'a> {
             return;
         };
         let none = plays.iter().filter(|(_, _, weight)| *weight == 0).count();
-        if !self.rules.excludes() || none == 0 {
+        if none == 0 {
             return;
         }
         let listeners = plays.chunk_by(|a, b| a.1 == b.1).count() as u64;

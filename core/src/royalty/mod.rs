@@ -5,9 +5,12 @@
 //! Source: `docs/format.md` sections 6 and 7.
 
 mod artist_centric;
+mod explain;
+mod income;
 mod journal;
 mod model;
 mod pools;
+mod ratio;
 mod rounding;
 mod rules;
 mod settings;
@@ -19,9 +22,12 @@ mod user_centric;
 mod weigh;
 
 pub use artist_centric::{Active, ArtistCentric, Cap, CapMethod, Noise, Professional};
+pub use explain::{Difference, Sentence};
+pub use income::{Component, ComputedPool, Income, IncomeError, OfferingIncome, Step, pools_csv};
 pub use journal::{Account, Posting, Transaction, journal};
 pub use model::Model;
 pub use pools::{Pool, Pools, PoolsError};
+pub use ratio::Ratio;
 pub use rounding::{half_up, largest_remainder, truncate};
 pub use rules::{Rules, RulesError};
 pub use settings::{Compare, Level, PoolRounding, PoolTerms};
