@@ -25,7 +25,7 @@ from worlds import ORIGIN, PERIOD, World
 DEMO = os.environ.get("LEDGERLINE_DEMO")
 PROGRAM = os.environ.get("LEDGERLINE_BIN")
 FLIPS = 300
-WORLDS = 20
+WORLDS = int(os.environ.get("LEDGERLINE_WORLDS", "30"))
 
 
 def verdict(data, vkey):
