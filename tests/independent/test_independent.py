@@ -261,6 +261,7 @@ class RandomWorlds(unittest.TestCase):
             self.product("bundle", made, "--all", "--out", folder / evidence, "--ledger", ledger, "--evidence", evidence)
             for path in (folder / evidence).glob("*.llb"):
                 self.assertEqual(verdict(path.read_bytes(), vkey), "verified")
+                self.product("verify", path, "--key", vkey.text())
 
 
 if __name__ == "__main__":

@@ -32,6 +32,12 @@ impl Problems {
         self.count = self.count.saturating_add(1);
     }
 
+    /// How many there are.
+    #[cfg(test)]
+    pub(super) const fn count(&self) -> u64 {
+        self.count
+    }
+
     /// Adds one if it does not hold.
     pub(super) fn require(&mut self, holds: bool, make: impl FnOnce() -> Finding) {
         if !holds {

@@ -110,3 +110,84 @@ fn check_account(by: By, account: &[(ListenerId, Territory, u16, u32)], problems
         .saying("a listener's plays have more weight than the listener has, or uneven parts of it")
     });
 }
+
+#[cfg(test)]
+mod tests {
+    //! What one holder can see of a cheating service, and what is no cheating.
+    use super::*;
+    use crate::attribution::PlayFlags;
+    use crate::event::Flags;
+    use crate::id::PlayId;
+    use crate::time::TimeMs;
+
+    const BY_PLAYS: &str = "model = \"user-centric\"\n[user_centric]\nby = \"plays\"\nidle = \"share\"\nfamily = \"member\"";
+    const THRESHOLD: &str = "[threshold]\nplays = 3\nmonths = 1\ncompare = \">=\"\nlevel = \"track\"\nbelow = \"redistribute\"";
+
+    /// Problems with plays of one recording by (listener, weight).
+    fn problems(rules: &str, plays: &[(u64, u32)]) -> u64 {
+        let rules = Rules::parse(format!("version = 1\n{rules}").as_bytes()).unwrap();
+        let mut weights = Weights::new(&rules);
+        for ((listener, weight), id) in plays.iter().zip(0..) {
+            let play = Play {
+                isrc: Isrc::parse("USAAA2600001").unwrap(),
+                territory: Territory::parse("DE").unwrap(),
+                tier: 1,
+                share_version: 0,
+                time: TimeMs::parse("2026-04-01").unwrap(),
+                listener: ListenerId(*listener),
+                play: PlayId(id),
+                listened_ms: 30_000,
+                weight: *weight,
+                flags: PlayFlags::new(Flags::default(), false),
+            };
+            assert!(rules.can_weigh(&play, 0), "{weight} is possible by itself");
+            weights.see(&play, 0);
+        }
+        let mut problems = Problems::default();
+        weights.conclude(&mut problems);
+        problems.count()
+    }
+
+    #[test]
+    fn an_account_has_no_more_than_its_units_and_divides_them_evenly() {
+        let half = ACCOUNT_UNITS / 2;
+        assert_eq!(
+            problems(BY_PLAYS, &[(1, half), (1, half), (2, 7), (2, 8)]),
+            0
+        );
+        assert_eq!(
+            problems(BY_PLAYS, &[(1, half + 1), (1, half + 1)]),
+            1,
+            "too much"
+        );
+        assert_eq!(problems(BY_PLAYS, &[(1, 5), (1, 7)]), 1, "uneven");
+        let by_time = BY_PLAYS.replace("plays", "time");
+        assert_eq!(problems(&by_time, &[(1, 5), (1, 7), (1, 0)]), 0);
+        let family = BY_PLAYS.replace("member", "account");
+        assert_eq!(
+            problems(&family, &[(1, 5), (1, 7)]),
+            0,
+            "a family is not visible"
+        );
+    }
+
+    #[test]
+    fn a_threshold_excludes_a_whole_recording_and_none_that_reaches_it() {
+        let rules = format!("model = \"pro-rata\"\n{THRESHOLD}");
+        assert_eq!(problems(&rules, &[(1, 0), (2, 0)]), 0);
+        assert_eq!(problems(&rules, &[(1, 1000), (2, 0)]), 1, "in part");
+        assert_eq!(
+            problems(&rules, &[(1, 0), (1, 0), (1, 0)]),
+            1,
+            "three plays reach it"
+        );
+        // Two listeners are not visible as enough where three are asked for.
+        let three = rules.replace("level", "listeners = 2\nlevel");
+        assert_eq!(problems(&three, &[(1, 0), (1, 0), (1, 0)]), 0);
+        // What the model itself gives nothing tells nothing about a threshold.
+        let capped = format!(
+            "model = \"artist-centric\"\n[artist_centric]\ncap = {{ plays = 1, method = \"maximum\" }}\n{THRESHOLD}"
+        );
+        assert_eq!(problems(&capped, &[(1, 0), (1, 333), (1, 333)]), 0);
+    }
+}

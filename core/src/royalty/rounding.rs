@@ -20,7 +20,7 @@ pub fn largest_remainder(total: u64, weights: &[u64]) -> Option<Vec<u64>> {
         .iter()
         .fold(0_u64, |sum, part| sum.saturating_add(*part));
     // Stable: equal remainders keep their order.
-    remainders.sort_by(|a, b| b.0.cmp(&a.0));
+    remainders.sort_by_key(|(remainder, _)| core::cmp::Reverse(*remainder));
     let left = usize::try_from(total.saturating_sub(given)).ok()?;
     for (_, at) in remainders.into_iter().take(left) {
         if let Some(part) = parts.get_mut(at) {

@@ -301,13 +301,12 @@ fn check(file: &File) -> Result<(), RulesError> {
             format!("expected {expected}, but found others"),
         ));
     }
-    if let Some(threshold) = &file.threshold {
-        if !(1..=120).contains(&threshold.months) {
-            return Err(setting(
-                "threshold.months",
-                format!("expected 1 to 120, but found {}", threshold.months),
-            ));
-        }
+    let months = file.threshold.map_or(1, |threshold| threshold.months);
+    if !(1..=120).contains(&months) {
+        return Err(setting(
+            "threshold.months",
+            format!("expected 1 to 120, but found {months}"),
+        ));
     }
     Ok(())
 }

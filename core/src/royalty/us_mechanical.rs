@@ -74,7 +74,7 @@ impl UsMechanical {
     #[must_use]
     pub fn overtime_factor(&self, length_ms: u32) -> u32 {
         let passed = self.overtime.iter().filter(|row| length_ms > row.over_ms);
-        let Some(last) = passed.clone().last() else {
+        let Some(last) = passed.clone().next_back() else {
             return WEIGHT_ONE;
         };
         if passed.count() < self.overtime.len() {
