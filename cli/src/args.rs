@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    audit, bundle, checkpoint, demo, export, fsck, ingest, init, keys, receipt, registry, simulate,
-    statement, tiles, verify, witness,
+    audit, bundle, checkpoint, demo, export, fsck, ingest, init, keys, pools, receipt, registry,
+    rules, simulate, statement, tiles, verify, witness,
 };
 
 /// Royalty statements that the people who are paid can recompute.
@@ -74,6 +74,10 @@ pub enum Command {
     Fsck(fsck::Args),
     /// Write a run as CSV, Parquet or a journal
     Export(export::Args),
+    /// Say what a rules file means, where its numbers come from, and what another one changes
+    Rules(rules::Args),
+    /// Compute pools from what a service took in
+    Pools(pools::Args),
     /// Make, show, rotate and retire signing keys
     Keys(keys::Args),
     /// Run a witness: cosign checkpoints of logs that only ever append

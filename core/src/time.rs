@@ -220,6 +220,22 @@ impl Period {
     }
 }
 
+impl Period {
+    /// The moment `months` calendar months (UTC) before its end; the epoch if that is later.
+    #[must_use]
+    pub fn months_before_end(self, months: u32) -> TimeMs {
+        let back = jiff::Span::new().try_months(months);
+        let before = back.ok().and_then(|span| {
+            let end = jiff::Timestamp::from_millisecond(self.to.signed()).ok()?;
+            let utc = jiff::tz::Offset::UTC;
+            let moment = utc.to_datetime(end).checked_sub(span).ok()?;
+            let moment = utc.to_timestamp(moment).ok()?.as_millisecond();
+            TimeMs::new(u64::try_from(moment).ok()?)
+        });
+        before.unwrap_or(TimeMs(0))
+    }
+}
+
 impl fmt::Display for Period {
     /// As in the run note: `2026-04-01T00:00:00Z 2026-05-01T00:00:00Z`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -230,6 +246,21 @@ impl fmt::Display for Period {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn months_are_counted_back_from_the_end() {
+        let back = |period: &str, months| {
+            let period = Period::parse(period).unwrap();
+            period.months_before_end(months).to_string()
+        };
+        assert_eq!(back("2026-04", 12), "2025-05-01T00:00:00Z");
+        assert_eq!(back("2026-04", 1), "2026-04-01T00:00:00Z");
+        assert_eq!(
+            back("2026-01-01T00:00:00Z/2026-03-31T12:00:00Z", 1),
+            "2026-02-28T12:00:00Z"
+        );
+        assert_eq!(back("1970-01", 120), "1970-01-01T00:00:00Z");
+    }
 
     #[test]
     fn times_are_read_strictly() {

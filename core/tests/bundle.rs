@@ -94,6 +94,7 @@ fn registry() -> Snapshot {
                 listener: ListenerId(listener),
                 tier: name(if listener % 2 == 0 { "premium" } else { "free" }),
                 valid: Interval::ALWAYS,
+                account: ListenerId(listener),
             })
             .collect(),
         licences: (0..3)
@@ -180,10 +181,12 @@ fn world() -> World {
         log,
         registry: &registry,
         rules_file: RULES,
+        rules: &rules,
         pools_file: POOLS,
         pools: &pools,
         previous: None,
         brought_forward: &BTreeMap::new(),
+        earlier: &BTreeMap::new(),
         salts: &run_salts,
     };
     let count = plays.len() as u64;

@@ -25,7 +25,7 @@ from worlds import ORIGIN, PERIOD, World
 DEMO = os.environ.get("LEDGERLINE_DEMO")
 PROGRAM = os.environ.get("LEDGERLINE_BIN")
 FLIPS = 300
-WORLDS = 20
+WORLDS = int(os.environ.get("LEDGERLINE_WORLDS", "30"))
 
 
 def verdict(data, vkey):
@@ -261,6 +261,7 @@ class RandomWorlds(unittest.TestCase):
             self.product("bundle", made, "--all", "--out", folder / evidence, "--ledger", ledger, "--evidence", evidence)
             for path in (folder / evidence).glob("*.llb"):
                 self.assertEqual(verdict(path.read_bytes(), vkey), "verified")
+                self.product("verify", path, "--key", vkey.text())
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ what it generates.
 
     vectors.py           writes the files
     vectors.py --check   verifies that the committed files are the same, exit code 1 if not
+    vectors.py --weigh N FILE   writes N worlds of every model, for LEDGERLINE_WEIGH (tests/tests/models.rs)
 """
 
 import importlib
@@ -14,7 +15,7 @@ from pathlib import Path
 import c2sp
 
 FOLDER = Path(__file__).resolve().parent.parent / "vectors"
-FILES = ("record", "tree", "opening", "note", "tables", "attribution", "settle", "sample", "bundle")
+FILES = ("record", "tree", "opening", "note", "tables", "attribution", "settle", "weigh", "sample", "bundle")
 
 
 def compact(value):
@@ -70,6 +71,10 @@ def main():
         names = stale()
         print("\n".join(f"{name}: not what vectors.py generates" for name in names) or "vectors are current")
         return 1 if names else 0
+    if sys.argv[1:2] == ["--weigh"]:
+        worlds = importlib.import_module("cases.weigh").make(int(sys.argv[2]))
+        Path(sys.argv[3]).write_text(compact({"cases": worlds}), "utf-8")
+        return 0
     FOLDER.mkdir(exist_ok=True)
     for name in FILES:
         (FOLDER / f"{name}.json").write_text(generate(name), "utf-8")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cases import h64
 from cases.attribution import FROM, TO
+import models
 from dice import Dice
 from ledgerline_check import records
 from ledgerline_check.wire import I64_MAX, I64_MIN
@@ -34,6 +35,9 @@ class World:
         self.known = [isrc for isrc in ISRCS if dice.chance(85)] or ISRCS[:1]
         self.rights = dice.shuffle(["master", "publishing", "m", "mm"])[:dice.between(1, 3)]
         self.with_licences = dice.chance(60)
+        counted = (f"qualify_ms = {dice.pick([0, 20_000, 30_000, 60_000])}\ntolerance_ms = {dice.pick([0, 5_000])}\n"
+                   f"late_days = {dice.pick([0, 10, 366])}\n")
+        self.rules, self.counts = models.rules(dice, ISRCS, counted)
 
     def interval(self):
         dice = self.dice
@@ -70,7 +74,8 @@ class World:
             bounds = [I64_MIN, *bounds, I64_MAX]
             for start, end in zip(bounds, bounds[1:]):
                 if self.dice.chance(80):
-                    rows.append([h64(listener), self.dice.pick([*TIERS, "unpaid"]), moment(start), moment(end)])
+                    account = self.dice.pick(["", "", h64(77), h64(LISTENERS[0])])
+                    rows.append([h64(listener), self.dice.pick([*TIERS, "unpaid"]), moment(start), moment(end), account])
         return rows
 
     def pools(self):
@@ -78,7 +83,9 @@ class World:
         for _ in range(dice.between(1, 12)):
             amount = dice.pick(["0", "0.000001", "7", "1234.5", "99999.999999", str(dice.below(10**9)), "1000000000000"])
             rows[dice.pick(TERRITORIES), dice.pick(TIERS), dice.pick(self.rights), dice.pick(["EUR", "JPY", "KWD", "USD"])] = amount
-        return dice.shuffle([[*key, amount] for key, amount in rows.items()])
+        # No account of the few listeners is left without one.
+        counts = {place: [dice.between(len(LISTENERS), 9)] if self.counts else [] for place in sorted({key[:2] for key in rows})}
+        return dice.shuffle([[*key, amount, *counts[key[:2]]] for key, amount in rows.items()])
 
     def play(self, number):
         """Events of one play with gaps, seeks, repeats and disagreements."""
@@ -99,24 +106,20 @@ class World:
         out = [event for number in range(plays) for event in self.play(number % (plays - 5))]
         return self.dice.shuffle(out)
 
-    def rules(self):
-        dice = self.dice
-        return (f'version = 1\nmodel = "pro-rata"\nqualify_ms = {dice.pick([0, 20_000, 30_000, 60_000])}\n'
-                f"tolerance_ms = {dice.pick([0, 5_000])}\nlate_days = {dice.pick([0, 10, 366])}\n")
-
     def write(self, folder):
         folder = Path(folder)
         files = [("recordings", "isrc,title,artist,duration_ms", self.recordings()), ("holders", "holder,name,currency", self.holders()),
                  ("shares", "isrc,right,territories,holder,ppm,valid_from,valid_to", self.shares()),
-                 ("subscriptions", "listener,tier,valid_from,valid_to", self.subscriptions())]
+                 ("subscriptions", "listener,tier,valid_from,valid_to,account", self.subscriptions())]
         licences = self.licences()
         if self.with_licences and licences:
             files.append(("licences", "isrc,territories,valid_from,valid_to", licences))
         (folder / "registry").mkdir(parents=True)
         for name, header, rows in files:
             write_csv(folder / "registry" / f"{name}.csv", header, rows)
-        write_csv(folder / "pools.csv", "territory,tier,right,currency,amount", self.pools())
-        (folder / "rules.toml").write_text(self.rules())
+        header = "territory,tier,right,currency,amount" + (",subscribers" if self.counts else "")
+        write_csv(folder / "pools.csv", header, self.pools())
+        (folder / "rules.toml").write_text(self.rules)
         with open(folder / "events.ndjson", "w", encoding="utf-8") as out:
             for e in self.events():
                 out.write(json.dumps({"kind": records.KINDS[e.kind], "play": h64(e.play), "listener": h64(e.listener),

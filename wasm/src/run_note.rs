@@ -70,10 +70,12 @@ pub(crate) fn derive_text(
         log: log.head(),
         registry: &registry,
         rules_file,
+        rules: &rules,
         pools_file,
         pools: &pools,
         previous: None,
         brought_forward: &BTreeMap::new(),
+        earlier: &BTreeMap::new(),
         salts: &salts,
     };
     let derived = derive(&inputs, plays, &Sequential).map_err(words)?;

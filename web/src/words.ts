@@ -210,6 +210,7 @@ export const findingTitles: Record<string, string> = {
   "checkpoint.signature": "The log’s checkpoint does not carry a valid signature of your key",
   "checkpoint.quorum": "A cosignature is not by the witness that it names",
   "own-witness": "A witness of your policy has the key of a service",
+  "rules.validity": "The rules do not hold in the whole period",
   "rules.hash": "These are not the rules that were signed",
   "pools.hash": "These are not the pools that were signed",
   "registry.slice": "Rows about your shares are missing or changed",
@@ -231,6 +232,7 @@ export const findingTitles: Record<string, string> = {
   "not-licensed": "Held back: played where there was no licence",
   "no-shares": "Held back: nobody claims the right",
   "over-claimed": "Held back: the claims exceed the whole",
+  "below-threshold": "Held back: below the threshold of the rules",
   unclaimed: "Held back: part of the right is unclaimed",
   "no-pool": "Some of your plays earn nothing",
 };
@@ -282,6 +284,8 @@ export const suspended = {
     "no-shares": ["Nobody has registered a share", "Register who owns this recording."],
     "over-claimed": ["The claimed shares exceed 100 %", "The claimants have to agree; until then all of it waits."],
     unclaimed: ["Part of the shares is unclaimed", "The missing part can be registered by whoever owns it."],
+    "below-threshold": ["Below the threshold of the rules", "Compare the plays of the months before with the statements you have of them."],
+    "idle-subscribers": ["Paid by subscribers who played nothing", "The rules keep it back."],
     "no-plays": ["A pool without a counted play", "There was nothing to divide it by."],
   } as Record<string, [string, string]>,
 };

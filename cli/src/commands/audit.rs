@@ -16,7 +16,7 @@ use crate::error::{Error, Outcome};
 use crate::ledger::Ledger;
 use crate::ledger::durable::{Access, read_bounded, write_atomic};
 use crate::registry_db::RegistryDb;
-use crate::run::{RunDir, RunError, StoredRun, Threads};
+use crate::run::{History, RunDir, RunError, StoredRun, Threads};
 use crate::ui::Ui;
 
 /// Arguments of `audit`.
@@ -38,6 +38,10 @@ pub struct Args {
     /// The ledger [default: where it was when the run was made]
     #[arg(long)]
     pub ledger: Option<PathBuf>,
+
+    /// A run issued before this one, if it names one; give it again for each, in the order of issue
+    #[arg(long, value_name = "RUN")]
+    pub previous: Vec<PathBuf>,
 
     /// Whom to trust
     #[command(flatten)]
@@ -66,13 +70,17 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
     let mut stored = dir.read()?;
     let ledger = open_ledger(&stored, args.ledger.as_deref())?;
     stored.take_cosignatures(&ledger);
-    if stored.run.previous.is_some() || stored.run.zk.is_some() {
+    if stored.run.zk.is_some() {
         return Err(RunError::Damaged {
             path: dir.note(),
-            problem: "expected `previous -` and `zk -`, but found a chained or proven run; this version cannot audit those".to_owned(),
+            problem: "expected `zk -`, but found a proven run; this version cannot audit those"
+                .to_owned(),
         }
         .into());
     }
+    let history = History::read(&args.previous)?;
+    history.check_next(&dir.note(), stored.run.previous, stored.run.period)?;
+    let earlier = history.plays(stored.run.period, stored.rules.months_back())?;
     let snapshot = stored.registry()?;
     let database = database_rows(&ledger, &stored)?;
     let attributor = Attributor {
@@ -89,21 +97,27 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
         log: counted.log,
         registry: &snapshot,
         rules_file: &stored.rules_file,
+        rules: &stored.rules,
         pools_file: &stored.pools_file,
         pools: &stored.pools,
-        previous: None,
+        previous: stored.run.previous,
         brought_forward: &BTreeMap::new(),
+        earlier: &earlier,
         salts: &stored.salts,
     };
     let derived = derive(&inputs, counted.plays, &Threads).map_err(RunError::Statement)?;
     let name = args.run.file_name().unwrap_or_default().to_string_lossy();
+    let runs = history.runs().iter();
+    let previous: Vec<_> = runs.map(|run| (&run.note, &run.run)).collect();
     let evidence = RunEvidence {
+        previous: &previous,
         name: &name,
         note: &stored.note,
         run: &stored.run,
         checkpoint_note: &stored.checkpoint_note,
         checkpoint: &stored.checkpoint,
         rules_file: &stored.rules_file,
+        rules: &stored.rules,
         pools_file: &stored.pools_file,
         pools: &stored.pools,
         stated: &stored.tables,

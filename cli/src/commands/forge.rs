@@ -51,10 +51,12 @@ pub fn drop_a_play(stored: &StoredRun, ledger: &Ledger, line: &Line) -> Result<V
         log: stored.run.log,
         registry: &registry,
         rules_file: &stored.rules_file,
+        rules: &stored.rules,
         pools_file: &stored.pools_file,
         pools: &stored.pools,
         previous: None,
         brought_forward: &BTreeMap::new(),
+        earlier: &BTreeMap::new(),
         salts: &stored.salts,
     };
     let derived = derive(&inputs, plays, &Threads).map_err(RunError::Statement)?;

@@ -11,8 +11,10 @@ pub mod fsck;
 pub mod ingest;
 pub mod init;
 pub mod keys;
+pub mod pools;
 pub mod receipt;
 pub mod registry;
+pub mod rules;
 pub mod show;
 pub mod simulate;
 pub mod statement;
@@ -46,6 +48,8 @@ pub fn run(command: &Command, ui: &Ui) -> Result<Outcome, Error> {
         Command::Audit(args) => audit::run(args, ui),
         Command::Fsck(args) => fsck::run(args, ui),
         Command::Export(args) => export::run(args, ui),
+        Command::Rules(args) => rules::run(args, ui),
+        Command::Pools(args) => pools::run(args, ui),
         Command::Keys(args) => keys::run(args, ui),
         Command::Witness(args) => witness::run(args, ui),
         Command::Demo(args) => demo::run(args, ui),

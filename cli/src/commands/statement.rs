@@ -15,7 +15,7 @@ use crate::error::{Error, Outcome};
 use crate::ledger::durable::{parent_of, read_bounded};
 use crate::ledger::{Ledger, LedgerError, State};
 use crate::registry_db::RegistryDb;
-use crate::run::{Counted, Meta, RunDir, RunError, Threads, count_plays};
+use crate::run::{Counted, History, Meta, RunDir, RunError, Threads, count_plays};
 use crate::ui::{Ui, Unit};
 
 /// Arguments of `statement`.
@@ -32,6 +32,7 @@ that come later are no reason to: `ledgerline checkpoint` collects them, `bundle
 Examples:
   ledgerline statement april --rules rules.toml --pools pools.csv --out april-run
   ledgerline statement april --rules rules.toml --pools pools.csv --out april-run-1 --revision 1
+  ledgerline statement may --rules rules.toml --pools may.csv --out may-run --previous april-run
   ledgerline statement april --rules rules.toml --pools pools.csv --out run --policy witnesses.txt")]
 pub struct Args {
     /// The ledger
@@ -41,13 +42,19 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     pub rules: PathBuf,
 
-    /// Pools file (CSV: territory,tier,right,currency,amount)
+    /// Pools file (CSV: territory,tier,right,currency,amount and, if the rules want it, subscribers)
     #[arg(long, value_name = "FILE")]
     pub pools: PathBuf,
 
     /// Directory of the run
     #[arg(long, value_name = "RUN")]
     pub out: PathBuf,
+
+    /// A run issued before this one; give it again for each, in the order of issue, the last one
+    /// being the one issued just before. The run names it, and rules that look back read the plays
+    /// that these runs have committed to
+    #[arg(long, value_name = "RUN")]
+    pub previous: Vec<PathBuf>,
 
     /// Number of this statement of the period: 0, then 1 for the first correction
     #[arg(long, default_value_t = 0)]
@@ -81,6 +88,21 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
     let (rules_file, rules) = read_rules(&args.rules)?;
     let (pools_file, pools) = read_pools(&args.pools)?;
     let before = Ledger::open_readonly(&args.ledger)?;
+    if !rules.hold_in(before.period()) {
+        return Err(RunError::Damaged {
+            path: args.rules.clone(),
+            problem: format!(
+                "expected rules that hold in the whole period {}, but found rules that hold {}; see valid_from and valid_to",
+                before.period(),
+                rules.validity()
+            ),
+        }
+        .into());
+    }
+    let history = History::read(&args.previous)?;
+    history.check_signed()?;
+    history.check_next(&args.out, history.head(), before.period())?;
+    let earlier = history.plays(before.period(), rules.months_back())?;
     let registry = RegistryDb::open_readonly(&before.layout().registry())?;
     let known_at = match args.known_at {
         Some(moment) => moment,
@@ -138,10 +160,12 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
         log: checkpoint.head(),
         registry: &snapshot,
         rules_file: &rules_file,
+        rules: &rules,
         pools_file: &pools_file,
         pools: &pools,
-        previous: None,
+        previous: history.head(),
         brought_forward: &BTreeMap::new(),
+        earlier: &earlier,
         salts: &salts,
     };
     let derived = derive(&inputs, counted.plays, &Threads).map_err(RunError::Statement)?;

@@ -268,7 +268,19 @@ fn suspense(settlement: &Settlement, pools: &Pools) -> Sheet {
             pool.amount.to_string(),
         ]
     });
-    let rows: Vec<[String; 8]> = in_cells.chain(in_pools).collect();
+    let idle = settlement.idle.iter().map(|part| {
+        [
+            Reason::IdleSubscribers.as_str().to_owned(),
+            String::new(),
+            part.pool.territory.to_string(),
+            part.pool.tier.to_string(),
+            String::new(),
+            part.pool.right.to_string(),
+            part.pool.currency.to_string(),
+            part.amount.to_string(),
+        ]
+    });
+    let rows: Vec<[String; 8]> = in_cells.chain(in_pools).chain(idle).collect();
     let column = |at: usize| text(&rows, |row| row.get(at).cloned().unwrap_or_default());
     let amounts = rows.iter().map(|row| {
         let [.., amount] = row;

@@ -41,7 +41,7 @@ use error::at;
 /// `LLRG` as SQLite's application id.
 const APPLICATION_ID: i64 = 0x4c4c_5247;
 /// The schema's version: 1 and one more for each of [`STEPS`].
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
 /// A registry's database.
 #[derive(Debug)]
@@ -79,7 +79,8 @@ CREATE INDEX audit_key ON audit (key);
 ";
 
 /// What each later version adds; a registry that is opened for changes takes the steps it lacks.
-const STEPS: [&str; 1] = ["
+const STEPS: [&str; 2] = [
+    "
 CREATE TABLE holder_ids (
     holder TEXT NOT NULL, scheme TEXT NOT NULL, id TEXT NOT NULL,
     recorded_from INTEGER NOT NULL, recorded_to INTEGER) STRICT;
@@ -103,7 +104,9 @@ CREATE INDEX works_now ON works (work) WHERE recorded_to IS NULL;
 CREATE INDEX recording_works_now ON recording_works (isrc) WHERE recorded_to IS NULL;
 CREATE INDEX work_shares_now ON work_shares (work) WHERE recorded_to IS NULL;
 CREATE INDEX fx_rates_now ON fx_rates (quote) WHERE recorded_to IS NULL;
-"];
+",
+    "ALTER TABLE subscriptions ADD COLUMN account TEXT;",
+];
 
 impl RegistryDb {
     /// Opens a registry for changes; makes an empty one if there is none.
@@ -287,12 +290,17 @@ fn facts_of(
         )?,
         subscriptions: reader.rows(
             "subscriptions",
-            "listener, tier, valid_from, valid_to",
+            "listener, tier, valid_from, valid_to, account",
             |row| {
+                let listener = ListenerId::parse(text(row, 0)?).ok()?;
                 Some(Subscription {
-                    listener: ListenerId::parse(text(row, 0)?).ok()?,
+                    listener,
                     tier: Name::parse(text(row, 1)?).ok()?,
                     valid: interval(row, 2)?,
+                    account: match text(row, 4) {
+                        Some(account) => ListenerId::parse(account).ok()?,
+                        None => listener,
+                    },
                 })
             },
         )?,

@@ -278,13 +278,22 @@ pub(super) static SHARES: Table = Table {
 pub(super) static SUBSCRIPTIONS: Table = Table {
     name: "subscriptions",
     file: "subscriptions.csv",
-    columns: &["listener", "tier", "valid_from", "valid_to"],
-    csv: &["user", "listener", "tier", "valid_from", "valid_to"],
+    columns: &["listener", "tier", "valid_from", "valid_to", "account"],
+    csv: &[
+        "user",
+        "listener",
+        "tier",
+        "valid_from",
+        "valid_to",
+        "account",
+    ],
     required: &["tier"],
     single: false,
     parse: |fields| {
         let [from, to] = fields.interval(3, 4)?;
-        Ok(vec![fields.listener()?, fields.name(2)?, from, to])
+        let listener = fields.listener()?;
+        let account = fields.account(5, &listener)?;
+        Ok(vec![listener, fields.name(2)?, from, to, account])
     },
 };
 
@@ -480,6 +489,28 @@ impl Fields<'_> {
             }
         };
         Ok([bound(interval.from, i64::MIN), bound(interval.to, i64::MAX)])
+    }
+
+    /// Who pays, given in the same way as the listener; null where it is the listener.
+    fn account(&self, at: usize, listener: &Cell) -> Result<Cell, Wrong> {
+        let text = self.text(at);
+        let account = match text.len() {
+            0 => return Ok(Cell::Null),
+            _ if self.text(0).is_empty() => ListenerId::parse(text).map_err(Wrong::of)?,
+            1..=256 => self.key.pseudonym(text),
+            found => {
+                return Err(Wrong {
+                    expected: "an account of 1 to 256 bytes, or nothing".to_owned(),
+                    found: format!("{found} bytes"),
+                });
+            }
+        };
+        let account = Cell::Text(account.to_string());
+        Ok(if account == *listener {
+            Cell::Null
+        } else {
+            account
+        })
     }
 
     fn listener(&self) -> Result<Cell, Wrong> {

@@ -45,6 +45,13 @@ pub enum RunError {
     NoLedger,
     /// The ledger's tiles do not fit its checkpoint.
     Tiles,
+    /// A run is not in its place in a chain of runs.
+    History {
+        /// The run, or a file of it.
+        path: PathBuf,
+        /// What is wrong, with what was expected and found.
+        problem: String,
+    },
     /// The plays cannot be settled.
     Statement(StatementError),
     /// A bundle cannot be made.
@@ -75,6 +82,7 @@ impl fmt::Display for RunError {
             Self::Tiles => f.write_str(
                 "expected tiles that lead to the run's checkpoint, but found others; the ledger's directory was changed",
             ),
+            Self::History { path, problem } => write!(f, "{}: {problem}", path.display()),
             Self::Statement(error) => error.fmt(f),
             Self::Bundle(error) => error.fmt(f),
         }

@@ -7,12 +7,14 @@ mod bundles;
 mod count;
 mod dir;
 mod error;
+mod history;
 mod spill;
 
 pub use bundles::{Cut, cut_bundles};
 pub use count::{Counted, count_plays};
 pub use dir::{MAX_INPUT_BYTES, Meta, RunDir, StoredRun};
 pub use error::RunError;
+pub use history::{Earlier, History};
 
 use ledgerline::statement::Executor;
 use rayon::prelude::*;

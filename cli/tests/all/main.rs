@@ -12,6 +12,7 @@ mod keys;
 #[cfg(unix)]
 mod kill;
 mod ledger;
+mod models;
 mod publish_crash;
 mod receipt;
 mod registry;

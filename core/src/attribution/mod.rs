@@ -71,7 +71,7 @@ pub struct Play {
     pub play: PlayId,
     /// Listened time, ms.
     pub listened_ms: u32,
-    /// Weight, thousandths of a play.
+    /// Weight, by which pools are divided: thousandths of a play, or what the model counts in.
     pub weight: u32,
     /// How it came about.
     pub flags: PlayFlags,
@@ -100,6 +100,12 @@ impl PlayFlags {
         self.0
     }
 
+    /// The listener chose it.
+    #[must_use]
+    pub const fn is_active(self) -> bool {
+        self.0 & 1 != 0
+    }
+
     /// Started before the period.
     #[must_use]
     pub const fn is_late(self) -> bool {
@@ -107,7 +113,7 @@ impl PlayFlags {
     }
 }
 
-/// Weight of a play under `pro-rata`, thousandths.
+/// Weight of a play of which nothing else is known, thousandths: what it has until a model weighs it.
 pub const WEIGHT_ONE: u32 = 1000;
 
 /// What became of the events; sums over disjoint sets of listeners add up.

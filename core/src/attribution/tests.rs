@@ -81,6 +81,7 @@ fn registry() -> Snapshot {
         listener: ListenerId(listener),
         tier: Name::parse(tier).unwrap(),
         valid: Interval::ALWAYS,
+        account: ListenerId(listener),
     };
     Snapshot::new(Parts {
         recordings: vec![

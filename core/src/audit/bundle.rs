@@ -12,7 +12,7 @@ use super::plays::{check_nonce, check_openings, check_plays, visible_registry};
 use super::report::{Finding, Report, Severity, Subject, Summary};
 use super::signed::{
     RUN_SIGNATURE, Signed, check_auditor, check_balance, check_checkpoint, check_checkpoint_note,
-    check_file,
+    check_file, check_validity,
 };
 use super::view::{earned_by_cell, suspended_sums, totals};
 use super::{Progress, Trust};
@@ -112,6 +112,8 @@ pub fn verify_bundle(
     let mut shown = cells.iter().map(|(_, cell)| cell);
     check_balance(&mut checker, &bundle.run, &bundle.pools, &mut shown);
     check_auditor(&mut checker, &bundle.run_note, trust);
+    check_validity(&mut checker, &bundle.rules, bundle.run.period);
+    checker.leave_open(bundle.rules.model.unseen());
     note_what_to_act_on(&mut checker, &bundle, &cells);
 
     let subject = Subject {
@@ -166,6 +168,9 @@ fn note_what_to_act_on(checker: &mut Checker, bundle: &Bundle<'_>, cells: &[(u64
         let detail = match reason {
             Reason::NotLicensed => {
                 "money of your recordings is held back: the service had no licence there and then"
+            }
+            Reason::BelowThreshold => {
+                "money of your recordings is held back: they do not reach the rules' threshold"
             }
             Reason::NoShares => "money of your recordings is held back: nobody claims the right",
             Reason::OverClaimed => {

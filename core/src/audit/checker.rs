@@ -12,6 +12,8 @@ const LISTED: usize = 20;
 pub(super) struct Checker {
     checks: Vec<Check>,
     findings: Vec<Finding>,
+    /// What of the model only somebody who sees all plays can check.
+    unseen: &'static str,
 }
 
 /// What contradicts, in the course of one check.
@@ -28,6 +30,12 @@ impl Problems {
             self.listed.push(make());
         }
         self.count = self.count.saturating_add(1);
+    }
+
+    /// How many there are.
+    #[cfg(test)]
+    pub(super) const fn count(&self) -> u64 {
+        self.count
     }
 
     /// Adds one if it does not hold.
@@ -96,6 +104,11 @@ impl Checker {
         self.findings.push(finding);
     }
 
+    /// Says what the third rung leaves open under the run's model; nothing if it is empty.
+    pub(super) const fn leave_open(&mut self, unseen: &'static str) {
+        self.unseen = unseen;
+    }
+
     /// The report.
     pub(super) fn finish(mut self, subject: Subject, totals: Summary) -> Report {
         let status = |rung: u8| {
@@ -133,6 +146,9 @@ impl Checker {
                 does_not_prove: match (rung, words.does_not_prove) {
                     (1, "") => unwitnessed(facts.quorum).to_owned(),
                     (1, more) => format!("{} {more}", unwitnessed(facts.quorum)),
+                    (3, words) if !self.unseen.is_empty() => {
+                        format!("{words} Nor {}: only the next step shows it.", self.unseen)
+                    }
                     (_, words) => words.to_owned(),
                 },
             })

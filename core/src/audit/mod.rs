@@ -20,6 +20,7 @@ mod run;
 mod signed;
 mod trust;
 mod view;
+mod weights;
 mod words;
 
 pub use bundle::verify_bundle;

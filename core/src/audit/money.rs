@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::attribution::WEIGHT_ONE;
 use crate::bundle::Bundle;
+use crate::id::Territory;
 use crate::money::{Currency, Micros, Ppm};
 use crate::registry::Snapshot;
-use crate::royalty::{Balance, Cell, CellAmount, CellKey, Line, Reason, line_amount};
+use crate::royalty::{Balance, Below, Cell, CellAmount, CellKey, Line, Reason, line_amount};
 use crate::time::TimeMs;
 
 use super::checker::{Checker, Problems};
@@ -26,6 +26,7 @@ pub(super) fn place_of(bundle: &Bundle<'_>, key: &CellKey) -> String {
 pub(super) fn check_cells(checker: &mut Checker, bundle: &Bundle<'_>, cells: &[(u64, Cell)]) {
     let mut problems = Problems::default();
     let mut weights = BTreeMap::new();
+    let most = u64::from(bundle.rules.model.largest_weight());
     for (at, (number, cell)) in cells.iter().enumerate() {
         let place = || format!("cell {number} ({})", place_of(bundle, &cell.key));
         let pools = bundle.pools.of(cell.key.territory, cell.key.tier);
@@ -76,14 +77,23 @@ pub(super) fn check_cells(checker: &mut Checker, bundle: &Bundle<'_>, cells: &[(
             cell.weight_before >= *before
         };
         // A weight is of plays, and the plays table has only so many before and behind the cell.
-        let room = |weight: u64, plays: u64| weight <= plays.saturating_mul(u64::from(WEIGHT_ONE));
+        let room = |weight: u64, plays: u64| weight <= plays.saturating_mul(most);
         let all = bundle.run.plays.size;
         let behind = after.and_then(|after| cell.weight_total.checked_sub(after));
+        // What is declared holds subscribers without plays, too, but is a number of the pools file.
+        let declared = declared_total(bundle, &cell.key);
+        let totals = match declared {
+            Some(declared) => cell.weight_total == declared && behind.is_some(),
+            None => {
+                bundle.rules.model.can_total(cell.weight_total)
+                    && room(cell.weight_total, all)
+                    && behind.is_some_and(|weight| room(weight, all.saturating_sub(cell.end)))
+            }
+        };
         let fits = follows
             && *total == cell.weight_total
-            && room(cell.weight_total, all)
             && room(cell.weight_before, cell.first)
-            && behind.is_some_and(|weight| room(weight, all.saturating_sub(cell.end)));
+            && totals;
         *hidden_before = hidden;
         problems.require(fits, || {
             Finding::error("cells.money", place())
@@ -98,10 +108,10 @@ pub(super) fn check_cells(checker: &mut Checker, bundle: &Bundle<'_>, cells: &[(
         });
         *before = after.unwrap_or(u64::MAX);
     }
-    let together = weights
-        .values()
-        .fold(0_u64, |sum, (total, _, _)| sum.saturating_add(*total));
-    let bound = bundle.run.plays.size.saturating_mul(u64::from(WEIGHT_ONE));
+    let is_summed = |place: &(Territory, u16)| declared_at(bundle, *place).is_none();
+    let summed = weights.iter().filter(|(place, _)| is_summed(place));
+    let together = summed.fold(0_u64, |sum, (_, (total, _, _))| sum.saturating_add(*total));
+    let bound = bundle.run.plays.size.saturating_mul(most);
     problems.require(together <= bound, || {
         Finding::error("cells.money", "all cells".to_owned())
             .compared(format!("at most {bound}"), together.to_string())
@@ -112,6 +122,16 @@ pub(super) fn check_cells(checker: &mut Checker, bundle: &Bundle<'_>, cells: &[(
         cells.len()
     );
     checker.conclude("cells.money", 3, passed, problems);
+}
+
+/// What the pools of a cell are divided by, where that is declared.
+fn declared_total(bundle: &Bundle<'_>, key: &CellKey) -> Option<u64> {
+    declared_at(bundle, (key.territory, key.tier))
+}
+
+fn declared_at(bundle: &Bundle<'_>, (territory, tier): (Territory, u16)) -> Option<u64> {
+    let pool = bundle.pools.of(territory, tier).first()?;
+    bundle.rules.model.declared(pool)
 }
 
 /// How a right is split, as far as the amounts of its cells tell: the same for every tier and
@@ -299,11 +319,15 @@ impl Claims<'_> {
                 licensed && mine < Ppm::WHOLE.get() && entry.suspended.0 <= entry.amount.0
             }
             Reason::NotLicensed => whole && !licensed,
+            Reason::BelowThreshold => {
+                let threshold = self.bundle.rules.threshold;
+                whole && licensed && threshold.is_some_and(|t| t.below == Below::Suspense)
+            }
             Reason::NoShares => whole && licensed && mine == 0,
             // Also to a holder of the whole: others may claim some of it.
             Reason::OverClaimed => whole && licensed,
             // Recordings of a holder are in the registry.
-            Reason::UnknownIsrc | Reason::NoPlays => false,
+            Reason::UnknownIsrc | Reason::NoPlays | Reason::IdleSubscribers => false,
         }
     }
 }

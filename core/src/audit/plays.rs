@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::attribution::{Attributor, Play, PlayFlags, WEIGHT_ONE, hear};
+use crate::attribution::{Attributor, Play, PlayFlags, hear};
 use crate::bundle::{Bundle, Evidence, sample};
 use crate::id::{ListenerId, PlayId};
 use crate::log::Hash;
@@ -15,6 +15,7 @@ use crate::wire::{Reader, hex};
 
 use super::checker::{Checker, Problems};
 use super::report::Finding;
+use super::weights::Weights;
 use super::{Progress, Trust};
 
 /// Plays between two calls of the progress function.
@@ -59,6 +60,7 @@ pub(super) fn check_plays(
         ids: Vec::new(),
         version: None,
         weight: 0,
+        weights: Weights::new(&bundle.rules),
         day: DayRun::default(),
         wanted: wanted_positions(bundle, cells),
         next_wanted: 0,
@@ -86,6 +88,7 @@ pub(super) fn check_plays(
     progress(total, total, "plays");
     pass.leave_cell();
     pass.check_distinct();
+    pass.weights.conclude(&mut pass.counted);
     pass.check_tiling(bundle);
     let problem = proven.err().map(|problem| {
         Finding::error("plays.slice", "plays".to_owned())
@@ -155,6 +158,7 @@ struct Pass<'a> {
     version: Option<u16>,
     /// Weight of the cell's plays so far.
     weight: u64,
+    weights: Weights<'a>,
     day: DayRun,
     wanted: Vec<u64>,
     next_wanted: usize,
@@ -236,11 +240,21 @@ impl Pass<'_> {
                     )
                     .saying("a counted play is not of this period, or its lateness is wrong")
             });
-        self.counted.require(play.weight == WEIGHT_ONE, || {
+        let recording = self.attributor.registry.recording(play.isrc);
+        let length_ms = recording.map_or(0, |r| r.length_ms);
+        let rules = self.weights.rules();
+        self.counted.require(rules.can_weigh(play, length_ms), || {
+            let (low, high) = rules.model.weights(play, length_ms).into_inner();
+            let expected = if low == high {
+                low.to_string()
+            } else {
+                format!("{low} to {high}")
+            };
             Finding::error("plays.counted", place())
-                .compared(WEIGHT_ONE.to_string(), play.weight.to_string())
+                .compared(expected, play.weight.to_string())
                 .saying("a play has another weight than the rules give it")
         });
+        self.weights.see(play, length_ms);
     }
 
     fn check_cell(&mut self, position: u64, play: &Play) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::attribution::Tally;
 use crate::log::{Checkpoint, Note, TreeHead};
 use crate::money::Micros;
-use crate::royalty::{Cell, Pools, Reason};
+use crate::royalty::{Cell, Pools, Reason, Rules};
 use crate::statement::{
     Derived, Rows, RunNote, Table, read_balance, read_cell, read_line, read_play,
 };
@@ -17,7 +17,7 @@ use super::notes::{run_totals, sha256};
 use super::report::{Finding, Report, RunTotals, Severity, Subject, Summary};
 use super::signed::{
     RUN_SIGNATURE, Signed, check_auditor, check_balance, check_checkpoint, check_checkpoint_note,
-    check_file,
+    check_file, check_validity,
 };
 
 /// What reading one segment of the log gave.
@@ -38,12 +38,16 @@ pub struct RunEvidence<'a> {
     pub note: &'a Note,
     /// What it says.
     pub run: &'a RunNote,
+    /// The runs before that were given, with their signed notes; they are linked to this one.
+    pub previous: &'a [(&'a Note, &'a RunNote)],
     /// The signed checkpoint of the run.
     pub checkpoint_note: &'a Note,
     /// What it says.
     pub checkpoint: &'a Checkpoint,
     /// The run's rules file.
     pub rules_file: &'a [u8],
+    /// The rules in it.
+    pub rules: &'a Rules,
     /// The run's pools file.
     pub pools_file: &'a [u8],
     /// The pools in it.
@@ -78,6 +82,10 @@ pub fn audit_run(evidence: &RunEvidence<'_>, trust: &Trust) -> Report {
     let logged = Signed::statement("checkpoint", evidence.checkpoint_note, origin, trust);
     check_checkpoint_note(&mut checker, &logged, trust);
     check_checkpoint(&mut checker, run, evidence.checkpoint);
+    for (note, earlier) in evidence.previous {
+        let signed = Signed::statement("previous run.note", note, &earlier.origin, trust);
+        signed.check(&mut checker, "previous.signature", trust);
+    }
     check_file(
         &mut checker,
         "rules.hash",
@@ -107,6 +115,8 @@ pub fn audit_run(evidence: &RunEvidence<'_>, trust: &Trust) -> Report {
     check_balance(&mut checker, run, evidence.pools, &mut cells);
     check_text(&mut checker, evidence);
     check_auditor(&mut checker, evidence.note, trust);
+    check_validity(&mut checker, evidence.rules, run.period);
+    note_beginning(&mut checker, evidence);
     note_tally(&mut checker, &evidence.tally);
     note_suspense(&mut checker, evidence);
 
@@ -266,8 +276,8 @@ fn place(table: Table, (key, row): (&[u8], &[u8])) -> Place {
                 play.isrc, play.territory, play.time, play.play
             );
             let says = format!(
-                "tier {}, share version {}, {} ms",
-                play.tier, play.share_version, play.listened_ms
+                "tier {}, share version {}, {} ms, weight {}",
+                play.tier, play.share_version, play.listened_ms, play.weight
             );
             ([key, order].concat(), name, says, None)
         }),
@@ -405,6 +415,18 @@ fn check_text(checker: &mut Checker, evidence: &RunEvidence<'_>) {
     );
 }
 
+/// A run that looks back and names no run before it counts no earlier plays.
+fn note_beginning(checker: &mut Checker, evidence: &RunEvidence<'_>) {
+    let months = evidence.rules.months_back();
+    if months > 0 && evidence.run.previous.is_none() {
+        checker.note(
+            Finding::new("no-history", Severity::Warning, "run.note previous")
+                .compared(format!("the runs of {months} months"), "no previous run")
+                .saying("the rules look back on earlier runs, but this one names none: right only for the first run of all"),
+        );
+    }
+}
+
 /// What became of events that do not count or earn nothing.
 fn note_tally(checker: &mut Checker, tally: &Tally) {
     let mut note = |code, severity, count: u64, detail: &str| {
@@ -475,6 +497,7 @@ fn note_suspense(checker: &mut Checker, evidence: &RunEvidence<'_>) {
         let detail = match reason {
             Reason::UnknownIsrc => "the registry does not know the recording",
             Reason::NotLicensed => "the service had no licence for the recording there and then",
+            Reason::BelowThreshold => "it does not reach the rules' threshold",
             Reason::NoShares => "nobody has a share in the right",
             Reason::OverClaimed => "the shares in the right exceed the whole",
             _ => "the shares in the right fall short of the whole",
@@ -495,6 +518,15 @@ fn note_suspense(checker: &mut Checker, evidence: &RunEvidence<'_>) {
             Finding::new(Reason::NoPlays.as_str(), Severity::Warning, place)
                 .of_money(pool.amount, pool.currency)
                 .saying("money is in suspense: the pool has no counted play"),
+        );
+    }
+    for part in &settlement.idle {
+        let pool = &part.pool;
+        let place = format!("{} {} {}", pool.territory, pool.tier, pool.right);
+        checker.note(
+            Finding::new(Reason::IdleSubscribers.as_str(), Severity::Warning, place)
+                .of_money(part.amount, pool.currency)
+                .saying("money is in suspense: what subscribers without plays paid"),
         );
     }
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::log::{Checkpoint, Hash, Note, NoteError, PolicyWitness, TreeHead, VerifierKey};
 use crate::money::{Currency, Micros};
-use crate::royalty::{Cell, Pools, Totals};
+use crate::royalty::{Cell, Pools, Rules, Totals};
 use crate::statement::RunNote;
-use crate::time::format_ms;
+use crate::time::{Interval, Period, format_ms};
 
 use super::Trust;
 use super::checker::{Checker, Problems};
@@ -329,6 +329,20 @@ pub(super) fn check_file(
     });
     let passed = format!("{place} is the file that the run note names");
     checker.single(id, 1, passed, problem);
+}
+
+/// Checks that the rules hold in the run's period, where they say when they do.
+pub(super) fn check_validity(checker: &mut Checker, rules: &Rules, period: Period) {
+    if rules.valid == Interval::ALWAYS {
+        return;
+    }
+    let problem = (!rules.hold_in(period)).then(|| {
+        Finding::error("rules.validity", "rules.toml")
+            .compared(period.to_string(), rules.validity())
+            .saying("the rules do not hold in the whole period of the run")
+    });
+    let passed = "the rules hold in the whole period of the run";
+    checker.single("rules.validity", 3, passed, problem);
 }
 
 /// paid + suspense = pool.

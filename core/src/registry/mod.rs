@@ -67,6 +67,8 @@ pub struct Subscription {
     pub tier: Name,
     /// When.
     pub valid: Interval,
+    /// Who pays: the listener, or an account that several listeners share.
+    pub account: ListenerId,
 }
 
 /// The right of the service to offer a recording.
@@ -240,7 +242,8 @@ impl Snapshot {
         });
         licences.dedup();
         subscriptions.sort_unstable_by(|a, b| {
-            (a.listener, a.valid, &a.tier).cmp(&(b.listener, b.valid, &b.tier))
+            (a.listener, a.valid, &a.tier, a.account)
+                .cmp(&(b.listener, b.valid, &b.tier, b.account))
         });
         subscriptions.dedup();
         for (earlier, later) in subscriptions.iter().zip(subscriptions.iter().skip(1)) {
@@ -351,6 +354,17 @@ impl Snapshot {
     /// The tier that `listener` subscribed to at `time`.
     #[must_use]
     pub fn tier_at(&self, listener: ListenerId, time: TimeMs) -> Option<&Name> {
+        self.subscription_at(listener, time).map(|s| &s.tier)
+    }
+
+    /// The account that pays for `listener` at `time`: the listener's own where there is none.
+    #[must_use]
+    pub fn account_at(&self, listener: ListenerId, time: TimeMs) -> ListenerId {
+        let subscription = self.subscription_at(listener, time);
+        subscription.map_or(listener, |s| s.account)
+    }
+
+    fn subscription_at(&self, listener: ListenerId, time: TimeMs) -> Option<&Subscription> {
         // Subscriptions of a listener do not overlap: the last one that has begun is the only candidate.
         let begun = self
             .subscriptions
@@ -358,7 +372,7 @@ impl Snapshot {
         let last = begun
             .checked_sub(1)
             .and_then(|at| self.subscriptions.get(at))?;
-        (last.listener == listener && last.valid.contains(time)).then_some(&last.tier)
+        (last.listener == listener && last.valid.contains(time)).then_some(last)
     }
 
     /// How many of the recording's dates of change lie at or before `time`.

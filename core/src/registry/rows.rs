@@ -17,6 +17,8 @@ const HOLDER: u8 = 2;
 const SHARE: u8 = 3;
 const SUBSCRIPTION: u8 = 4;
 const LICENCE: u8 = 5;
+/// A subscription that somebody else's account pays for.
+const SHARED_SUBSCRIPTION: u8 = 0x14;
 
 /// One row of any kind.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -104,13 +106,26 @@ pub fn read_row(key: &[u8; KEY_LENGTH], reader: &mut Reader<'_>) -> Result<Row, 
             listener: ListenerId(number),
             tier: name(reader)?,
             valid: interval(reader)?,
+            account: ListenerId(number),
         })),
+        SHARED_SUBSCRIPTION => {
+            let subscription = Subscription {
+                listener: ListenerId(number),
+                tier: name(reader)?,
+                valid: interval(reader)?,
+                account: ListenerId(reader.u64()?),
+            };
+            if subscription.account == subscription.listener {
+                return Err(reader.refuse("an account other than the listener's own"));
+            }
+            Ok(Row::Subscription(subscription))
+        }
         LICENCE => Ok(Row::Licence(Licence {
             isrc: isrc()?,
             territories: territories(reader)?,
             valid: interval(reader)?,
         })),
-        _ => Err(key.refuse("a kind of registry row, 1 to 5")),
+        _ => Err(key.refuse("a kind of registry row, 1 to 5 or 20")),
     }
 }
 
@@ -181,7 +196,16 @@ impl Snapshot {
             let mut row = Vec::new();
             put_str(&mut row, subscription.tier.as_str());
             put_interval(&mut row, subscription.valid);
-            rows.push((key(SUBSCRIPTION, subscription.listener.0), row));
+            let shared = subscription.account != subscription.listener;
+            if shared {
+                row.extend_from_slice(&subscription.account.0.to_be_bytes());
+            }
+            let kind = if shared {
+                SHARED_SUBSCRIPTION
+            } else {
+                SUBSCRIPTION
+            };
+            rows.push((key(kind, subscription.listener.0), row));
         }
         for licence in &self.licences {
             let mut row = Vec::new();

@@ -42,11 +42,13 @@ fn small() -> Parts {
                 listener: ListenerId(9),
                 tier: name("premium"),
                 valid: Interval::parse("2026-04-10", "2026-04-20").unwrap(),
+                account: ListenerId(7),
             },
             Subscription {
                 listener: ListenerId(9),
                 tier: name("free"),
                 valid: Interval::parse("", "2026-04-10").unwrap(),
+                account: ListenerId(9),
             },
         ],
         licences: vec![Licence {

@@ -113,6 +113,12 @@ pub fn journal(pools: &Pools, settlement: &Settlement) -> Result<Vec<Transaction
         let key = (pool.territory, tier, pool.right.clone(), pool.currency);
         post(key, Account::Suspense(Reason::NoPlays), pool.amount)?;
     }
+    for part in &settlement.idle {
+        let pool = &part.pool;
+        let tier = pools.tiers().number(Some(&pool.tier));
+        let key = (pool.territory, tier, pool.right.clone(), pool.currency);
+        post(key, Account::Suspense(Reason::IdleSubscribers), part.amount)?;
+    }
     for line in &settlement.lines {
         let key = (
             line.cell.territory,

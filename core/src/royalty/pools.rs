@@ -20,6 +20,8 @@ pub struct Pool {
     pub currency: Currency,
     /// How much, not negative.
     pub amount: Micros,
+    /// How many subscribers the territory and tier have, where the file says so.
+    pub subscribers: Option<u64>,
 }
 
 /// All pools of a run, in canonical order.
@@ -64,6 +66,18 @@ pub enum PoolsError {
         /// Which.
         pool: String,
     },
+    /// A number of subscribers is no number below 2^32.
+    Subscribers {
+        /// Line, from 1.
+        line: u64,
+        /// The text, cut to 60 characters.
+        found: String,
+    },
+    /// Two pools of one territory and tier state different numbers of subscribers.
+    SubscribersDiffer {
+        /// Which.
+        pool: String,
+    },
     /// There is no pool at all.
     Empty,
     /// The pools of a currency exceed 2^63 micros, or there are more than 65,535 tiers.
@@ -78,7 +92,7 @@ impl fmt::Display for PoolsError {
             }
             Self::Header { found } => write!(
                 f,
-                "pools line 1: expected the columns {}, but found {found}",
+                "pools line 1: expected the columns {} and, optionally, {SUBSCRIBERS}, but found {found}",
                 COLUMNS.join(",")
             ),
             Self::Id { line, error } => write!(f, "pools line {line}: {error}"),
@@ -86,6 +100,14 @@ impl fmt::Display for PoolsError {
             Self::Twice { pool } => {
                 write!(f, "pools: expected one row for {pool}, but found two")
             }
+            Self::Subscribers { line, found } => write!(
+                f,
+                "pools line {line}: expected a number of subscribers below 2^32, or nothing, but found {found:?}"
+            ),
+            Self::SubscribersDiffer { pool } => write!(
+                f,
+                "pools: expected one number of subscribers for {pool}, but found two"
+            ),
             Self::Empty => f.write_str("pools: expected at least one pool, but found none"),
             Self::TooLarge => f.write_str(
                 "pools: expected less than 2^63 micros in a currency and at most 65535 tiers, but found more",
@@ -96,6 +118,7 @@ impl fmt::Display for PoolsError {
 
 impl core::error::Error for PoolsError {}
 
+const SUBSCRIBERS: &str = "subscribers";
 const COLUMNS: [&str; 5] = ["territory", "tier", "right", "currency", "amount"];
 
 impl Pools {
@@ -123,7 +146,8 @@ impl Pools {
         else {
             return Err(header_error(&header));
         };
-        if header.len() != COLUMNS.len() {
+        let subscribers = column(SUBSCRIBERS);
+        if header.len() != COLUMNS.len().saturating_add(subscribers.iter().len()) {
             return Err(header_error(&header));
         }
         let mut pools = Vec::new();
@@ -139,6 +163,13 @@ impl Pools {
                 right: Name::parse(cell(right)).map_err(id)?,
                 currency: Currency::parse(cell(currency)).map_err(money)?,
                 amount: Micros::parse(cell(amount)).map_err(money)?,
+                subscribers: match subscribers.map_or("", cell) {
+                    "" => None,
+                    text => Some(number(text).ok_or_else(|| PoolsError::Subscribers {
+                        line,
+                        found: text.chars().take(60).collect(),
+                    })?),
+                },
             });
         }
         Self::new(pools)
@@ -152,6 +183,14 @@ impl Pools {
             {
                 return Err(PoolsError::Twice {
                     pool: format!("{} {} {} {}", b.territory, b.tier, b.right, b.currency),
+                });
+            }
+        }
+        for (a, b) in pools.iter().zip(pools.iter().skip(1)) {
+            let same = (a.territory, &a.tier) == (b.territory, &b.tier);
+            if same && a.subscribers != b.subscribers {
+                return Err(PoolsError::SubscribersDiffer {
+                    pool: format!("{} {}", b.territory, b.tier),
                 });
             }
         }
@@ -206,6 +245,13 @@ impl Pools {
         }
         Ok(sums)
     }
+}
+
+/// A decimal number below 2^32, so that ten digits of units for each stay below 2^64.
+fn number(text: &str) -> Option<u64> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit());
+    let number: u32 = text.parse().ok().filter(|_| plain)?;
+    Some(number.into())
 }
 
 fn header_error(header: &csv::StringRecord) -> PoolsError {

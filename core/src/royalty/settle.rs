@@ -11,6 +11,7 @@ use crate::registry::Snapshot;
 use crate::time::TimeMs;
 
 use super::pools::{Pool, Pools};
+use super::weigh::Weighed;
 
 /// What names a cell. The order of the fields is the order of the cells table.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -43,11 +44,12 @@ impl CellKey {
 pub struct Cell {
     /// Its name.
     pub key: CellKey,
-    /// Sum of the weights of its plays, thousandths.
+    /// Sum of the weights of its plays.
     pub weight: u64,
     /// Sum of the weights of the cells before it that share its pools.
     pub weight_before: u64,
-    /// Sum of the weights of all cells that share its pools.
+    /// What its pools are divided by: the sum of the weights of all cells that share them, or what
+    /// is declared.
     pub weight_total: u64,
     /// Position of its first play in the plays table.
     pub first: u64,
@@ -90,6 +92,10 @@ pub enum Reason {
     Unclaimed = 5,
     /// The pool had no play; never in a cell.
     NoPlays = 6,
+    /// The recording or its artist does not reach the rules' threshold.
+    BelowThreshold = 7,
+    /// What subscribers without plays paid; never in a cell.
+    IdleSubscribers = 8,
 }
 
 impl Reason {
@@ -103,6 +109,7 @@ impl Reason {
             3 => Some(Self::NoShares),
             4 => Some(Self::OverClaimed),
             5 => Some(Self::Unclaimed),
+            7 => Some(Self::BelowThreshold),
             _ => None,
         }
     }
@@ -118,6 +125,8 @@ impl Reason {
             Self::OverClaimed => "over-claimed",
             Self::Unclaimed => "unclaimed",
             Self::NoPlays => "no-plays",
+            Self::BelowThreshold => "below-threshold",
+            Self::IdleSubscribers => "idle-subscribers",
         }
     }
 
@@ -199,8 +208,17 @@ pub struct Totals {
     pub suspense: Micros,
 }
 
-/// A pool that no play shares.
+/// A pool that no play shares, or none with a weight.
 pub type NoPlays = Pool;
+
+/// What of a pool falls to subscribers without plays.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct IdlePart {
+    /// Of which pool.
+    pub pool: Pool,
+    /// How much.
+    pub amount: Micros,
+}
 
 /// Everything a run computes.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -213,6 +231,8 @@ pub struct Settlement {
     pub balances: Vec<Balance>,
     /// Pools without a play.
     pub no_plays: Vec<NoPlays>,
+    /// Parts of pools that fall to subscribers without plays.
+    pub idle: Vec<IdlePart>,
     /// For each currency of the pools.
     pub totals: BTreeMap<Currency, Totals>,
 }
@@ -257,6 +277,7 @@ impl From<MoneyError> for SettleError {
 pub struct Settler<'a> {
     registry: &'a Snapshot,
     pools: &'a Pools,
+    weighed: Option<&'a Weighed>,
     cells: Vec<Cell>,
     /// A time at which each cell's shares are in force: its first play's.
     times: Vec<TimeMs>,
@@ -271,11 +292,19 @@ impl<'a> Settler<'a> {
         Self {
             registry,
             pools,
+            weighed: None,
             cells: Vec::new(),
             times: Vec::new(),
             last: None,
             count: 0,
         }
+    }
+
+    /// Takes what weighing the plays has told.
+    #[must_use]
+    pub const fn weighed(mut self, weighed: &'a Weighed) -> Self {
+        self.weighed = Some(weighed);
+        self
     }
 
     /// Adds the next play.
@@ -327,15 +356,19 @@ impl<'a> Settler<'a> {
         let Self {
             registry,
             pools,
+            weighed,
             mut cells,
             times,
             ..
         } = self;
-        weigh(&mut cells)?;
+        let plain = Weighed::default();
+        let weighed = weighed.unwrap_or(&plain);
+        sum_weights(&mut cells, &weighed.declared)?;
         let mut lines = Vec::new();
         for (cell, time) in cells.iter_mut().zip(times) {
             for pool in pools.of(cell.key.territory, cell.key.tier) {
-                divide(registry, cell, time, pool, &mut lines)?;
+                let below = weighed.below.contains(&cell.key.isrc);
+                divide(registry, cell, time, pool, below, &mut lines)?;
             }
         }
         lines.sort_by(|a, b| {
@@ -358,19 +391,23 @@ impl Settlement {
         lines: Vec<Line>,
         balances: Vec<Balance>,
     ) -> Result<Self, SettleError> {
-        let no_plays: Vec<NoPlays> = without_plays(pools, &cells);
+        let (no_plays, idle) = left_over(pools, &cells)?;
         Ok(Self {
-            totals: totals(pools, &cells, &lines, &no_plays)?,
+            totals: totals(pools, &cells, &lines, &no_plays, &idle)?,
             cells,
             lines,
             balances,
             no_plays,
+            idle,
         })
     }
 }
 
-/// Fills in the weights before each cell and in total.
-fn weigh(cells: &mut [Cell]) -> Result<(), SettleError> {
+/// Fills in the weights before each cell and in total, which may be declared.
+fn sum_weights(
+    cells: &mut [Cell],
+    declared: &BTreeMap<(Territory, u16), u64>,
+) -> Result<(), SettleError> {
     let mut sums: BTreeMap<(Territory, u16), u64> = BTreeMap::new();
     for cell in &mut *cells {
         let sum = sums.entry((cell.key.territory, cell.key.tier)).or_default();
@@ -378,8 +415,9 @@ fn weigh(cells: &mut [Cell]) -> Result<(), SettleError> {
         *sum = sum.checked_add(cell.weight).ok_or(SettleError::Overflow)?;
     }
     for cell in cells {
-        let sum = sums.get(&(cell.key.territory, cell.key.tier));
-        cell.weight_total = sum.copied().unwrap_or_default();
+        let place = (cell.key.territory, cell.key.tier);
+        let total = declared.get(&place).or_else(|| sums.get(&place));
+        cell.weight_total = total.copied().unwrap_or_default();
     }
     Ok(())
 }
@@ -390,6 +428,7 @@ fn divide(
     cell: &mut Cell,
     time: TimeMs,
     pool: &Pool,
+    below: bool,
     lines: &mut Vec<Line>,
 ) -> Result<(), SettleError> {
     let amount = cell.part_of(pool.amount)?;
@@ -402,6 +441,8 @@ fn divide(
         Reason::UnknownIsrc
     } else if !registry.is_licensed(key.isrc, key.territory, time) {
         Reason::NotLicensed
+    } else if below {
+        Reason::BelowThreshold
     } else if shares.is_empty() {
         Reason::NoShares
     } else if claimed > Ppm::WHOLE.get() {
@@ -455,8 +496,12 @@ impl Cell {
     ///
     /// [`MoneyError::Overflow`] if the weights contradict each other.
     pub fn part_of(&self, pool: Micros) -> Result<Micros, MoneyError> {
-        let total = NonZeroU64::new(self.weight_total).ok_or(MoneyError::Overflow)?;
-        apportion(pool, self.weight_before, self.weight, total)
+        match NonZeroU64::new(self.weight_total) {
+            Some(total) => apportion(pool, self.weight_before, self.weight, total),
+            // No play of the pool weighs anything: it goes to suspense whole.
+            None if self.weight == 0 => Ok(Micros::ZERO),
+            None => Err(MoneyError::Overflow),
+        }
     }
 }
 
@@ -474,23 +519,31 @@ pub fn line_amount(amount: Micros, before: u32, ppm: Ppm) -> Result<Micros, Mone
     )
 }
 
-fn without_plays(pools: &Pools, cells: &[Cell]) -> Vec<NoPlays> {
-    let mut played: Vec<(Territory, u16)> = cells
-        .iter()
-        .map(|cell| (cell.key.territory, cell.key.tier))
-        .collect();
-    played.sort_unstable();
-    played.dedup();
-    let is_played = |pool: &&Pool| {
+/// The pools that no play with a weight shares, and what of the others no play is for.
+fn left_over(pools: &Pools, cells: &[Cell]) -> Result<(Vec<NoPlays>, Vec<IdlePart>), SettleError> {
+    let mut played: BTreeMap<(Territory, u16), (u64, u64)> = BTreeMap::new();
+    for cell in cells {
+        let (end, total) = played
+            .entry((cell.key.territory, cell.key.tier))
+            .or_default();
+        *end = cell.weight_before.saturating_add(cell.weight).max(*end);
+        *total = cell.weight_total;
+    }
+    let (mut no_plays, mut idle) = (Vec::new(), Vec::new());
+    for pool in pools.all() {
         let tier = pools.tiers().number(Some(&pool.tier));
-        played.binary_search(&(pool.territory, tier)).is_ok()
-    };
-    pools
-        .all()
-        .iter()
-        .filter(|pool| !is_played(pool))
-        .cloned()
-        .collect()
+        let weights = played.get(&(pool.territory, tier)).copied();
+        let (end, total) = weights.unwrap_or_default();
+        match NonZeroU64::new(total) {
+            None => no_plays.push(pool.clone()),
+            Some(whole) if end < total => idle.push(IdlePart {
+                pool: pool.clone(),
+                amount: apportion(pool.amount, end, total.saturating_sub(end), whole)?,
+            }),
+            Some(_) => {}
+        }
+    }
+    Ok((no_plays, idle))
 }
 
 fn totals(
@@ -498,6 +551,7 @@ fn totals(
     cells: &[Cell],
     lines: &[Line],
     no_plays: &[NoPlays],
+    idle: &[IdlePart],
 ) -> Result<BTreeMap<Currency, Totals>, SettleError> {
     let mut totals: BTreeMap<Currency, Totals> = BTreeMap::new();
     for (currency, pool) in pools.sums()? {
@@ -510,7 +564,8 @@ fn totals(
     let in_cells = cells.iter().flat_map(|cell| &cell.amounts);
     let in_cells = in_cells.map(|entry| (entry.currency, entry.suspended));
     let in_pools = no_plays.iter().map(|pool| (pool.currency, pool.amount));
-    for (currency, amount) in in_cells.chain(in_pools) {
+    let idle = idle.iter().map(|part| (part.pool.currency, part.amount));
+    for (currency, amount) in in_cells.chain(in_pools).chain(idle) {
         let suspense = &mut totals.entry(currency).or_default().suspense;
         *suspense = suspense.plus(amount)?;
     }

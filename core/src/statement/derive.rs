@@ -4,11 +4,11 @@ use core::fmt;
 use std::collections::BTreeMap;
 
 use crate::attribution::Play;
-use crate::id::PartyId;
+use crate::id::{Isrc, PartyId};
 use crate::log::{Hash, HashTree, TreeHead};
 use crate::money::{Currency, Micros};
 use crate::registry::Snapshot;
-use crate::royalty::{Pools, SettleError, Settlement, Settler};
+use crate::royalty::{Pools, Rules, SettleError, Settlement, Settler, WeighError, Weighing};
 use crate::salt::SaltKey;
 use crate::time::Period;
 
@@ -130,6 +130,8 @@ pub struct RunInputs<'a> {
     pub registry: &'a Snapshot,
     /// The rules file.
     pub rules_file: &'a [u8],
+    /// The rules in it.
+    pub rules: &'a Rules,
     /// The pools file.
     pub pools_file: &'a [u8],
     /// The pools in it.
@@ -138,6 +140,8 @@ pub struct RunInputs<'a> {
     pub previous: Option<Hash>,
     /// What that run carried forward.
     pub brought_forward: &'a BTreeMap<(PartyId, Currency), Micros>,
+    /// Plays of each recording in the earlier runs that the rules look back on.
+    pub earlier: &'a BTreeMap<Isrc, u64>,
     /// The salt keys.
     pub salts: &'a RunSalts,
 }
@@ -167,12 +171,15 @@ impl Derived {
 pub enum StatementError {
     /// The plays cannot be settled.
     Settle(SettleError),
+    /// The plays cannot be weighed.
+    Weigh(WeighError),
 }
 
 impl fmt::Display for StatementError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Settle(error) => error.fmt(f),
+            Self::Weigh(error) => error.fmt(f),
         }
     }
 }
@@ -183,15 +190,22 @@ impl core::error::Error for StatementError {}
 ///
 /// # Errors
 ///
-/// [`StatementError::Settle`].
+/// [`StatementError::Weigh`], [`StatementError::Settle`].
 pub fn derive(
     inputs: &RunInputs<'_>,
-    plays: Vec<Play>,
+    mut plays: Vec<Play>,
     exec: &dyn Executor,
 ) -> Result<Derived, StatementError> {
     let mut play_rows =
         Rows::with_capacity(Table::Plays, plays.len(), PLAY_ROW_LENGTH.saturating_add(8));
-    let mut settler = Settler::new(inputs.registry, inputs.pools);
+    let weighing = Weighing {
+        registry: inputs.registry,
+        rules: inputs.rules,
+        pools: inputs.pools,
+        earlier: inputs.earlier,
+    };
+    let weighed = weighing.weigh(&mut plays).map_err(StatementError::Weigh)?;
+    let mut settler = Settler::new(inputs.registry, inputs.pools).weighed(&weighed);
     for play in &plays {
         settler.push(play).map_err(StatementError::Settle)?;
         play_rows.push(&play.isrc.packed().to_be_bytes(), &encode_play(play));

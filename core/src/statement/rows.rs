@@ -102,7 +102,7 @@ pub fn read_cell(key: u64, reader: &mut Reader<'_>) -> Result<Cell, WireError> {
             amount: amount(reader)?,
             suspended: amount(reader)?,
             reason: Reason::from_code(reader.u8()?)
-                .ok_or_else(|| reader.refuse("a reason, 0 to 5"))?,
+                .ok_or_else(|| reader.refuse("a reason, 0 to 5 or 7"))?,
         };
         let last = cell.amounts.last();
         if last.is_some_and(|l| (&l.right, l.currency) >= (&entry.right, entry.currency)) {

@@ -146,7 +146,7 @@ def make():
     for name, events, rules, rows in cases():
         found = under_test(events, rules, (FROM, TO), rows, tiers)
         assert found == oracle(events, rules, (FROM, TO), rows, tiers), name
-        out.append({"name": name, "rules": rules._asdict(), "from": FROM, "to": TO, "tiers": tiers,
+        out.append({"name": name, "rules": {name: getattr(rules, name) for name in money.COUNTING}, "from": FROM, "to": TO, "tiers": tiers,
                     "registry": [registry_fields(row) for row in rows], "listener": h64(ME),
                     "events": [event_fields(event) for event in events], "play": found})
     return out

@@ -200,7 +200,7 @@ def make():
             "recordings": spell([[r.isrc, r.length] for r in world.rows if isinstance(r, Recording)], (), (0,)),
             "shares": spell([[*r[:5], bound(r.start), bound(r.end)] for r in world.rows if isinstance(r, Share)], (0,), (1,)),
             "licences": spell([[*r[:2], bound(r.start), bound(r.end)] for r in world.rows if isinstance(r, Licence)], (), (0,)),
-            "pools": [list(pool) for pool in world.pools],
+            "pools": [list(pool[:5]) for pool in world.pools],
             "plays": spell([[*p[:8], p.flags] for p in world.plays], (5, 6), (0,)),
             "cells": spell(plain[0], (), (0,)), "lines": spell(plain[1], (0,), (1,)), "holders": spell(plain[2], (0,)),
             "totals": plain[3], "roots": roots})

@@ -26,6 +26,8 @@ def registry_fields(row):
     for name in ("isrc", "party", "listener"):
         if name in out:
             out[name] = isrc_text(out[name]) if name == "isrc" else h64(out[name])
+    if "account" in out and out["account"] is None:
+        del out["account"]
     if "start" in out:
         out["from"], out["to"] = bound(out.pop("start")), bound(out.pop("end"))
     return out

@@ -1,11 +1,11 @@
 """Everything that a bundle lets one check (sections 7, 8, 9 and 11)."""
 
-from . import attribution, bundle as form, registry, settle, tables, tree
+from . import attribution, bundle as form, registry, settle, tables, tree, weights
 from .money import pool_totals, tier_numbers
 from .records import isrc_text, record_leaf
 from .report import Report
 from .salts import salts
-from .settle import NO_SHARES, NOT_LICENSED, OVER_CLAIMED, PAID, PPM, UNCLAIMED, UNKNOWN_ISRC
+from .settle import BELOW_THRESHOLD, NO_SHARES, NOT_LICENSED, OVER_CLAIMED, PAID, PPM, UNCLAIMED, UNKNOWN_ISRC
 from .wire import MAX_TIME, Malformed
 
 
@@ -178,7 +178,9 @@ class Checker:
             self.expect("plays", late == (play.time < period[0]), f"play {position}: late flag")
             self.expect("plays", attribution.qualified(play.listened, self.snapshot.length(play.isrc), rules),
                         f"play {position}: not qualified")
-            self.expect("plays", play.weight == attribution.WEIGHT, f"play {position}: weight {play.weight}")
+            low, high = weights.bounds(play, rules, self.snapshot.length(play.isrc))
+            excluded = play.weight == 0 and rules.threshold and rules.threshold["below"] == "redistribute"
+            self.expect("plays", excluded or low <= play.weight <= high, f"play {position}: weight {play.weight}")
             self.expect("plays", play.tier <= len(self.tiers), f"play {position}: tier {play.tier}")
 
     def versions(self):
@@ -215,12 +217,27 @@ class Checker:
             for at, number, cell in [*cells, (len(numbers), note.cells[0], None)]:
                 before = cell.before if cell else total
                 hidden = (number - last_number) - (at - last_at)
-                good = before >= so_far if hidden else before == so_far
+                beyond = cell is None and self.declared(place) is not None  # subscribers without plays
+                good = before >= so_far if hidden or beyond else before == so_far
                 self.expect("chain", good, f"cell {number}: weight before in {place}")
                 if cell:
                     self.expect("chain", cell.total == total, f"cell {number}: N in {place}")
                     last_at, last_number, so_far = at, number, before + cell.weight
-            self.expect("chain", total <= attribution.WEIGHT * note.plays[0], f"N in {place}")
+            declared = self.declared(place)
+            bound = weights.largest(self.b.rules) * note.plays[0]
+            self.expect("chain", total <= bound if declared is None else total == declared, f"N in {place}")
+            if declared is None and self.b.rules.model == "user-centric":
+                self.expect("chain", total % weights.UNITS == 0, f"N in {place}: accounts in part")
+
+    def declared(self, place):
+        """What N must be, where the pools file says so."""
+        table = self.b.rules.table
+        if self.b.rules.model != "user-centric" or table["idle"] != "suspense":
+            return None
+        for pool in self.b.pools:
+            if (pool.territory, self.tiers[pool.tier]) == place:
+                return pool.subscribers * weights.UNITS
+        return None
 
     def amounts(self):
         """What the pools pay each cell (section 7.2)."""
@@ -228,7 +245,7 @@ class Checker:
         for _, cell in self.cells:
             pools = by_place.get((cell.territory, cell.tier), [])
             expected = [(p.right, p.currency, settle.part(p.amount, cell.before, cell.weight, cell.total))
-                        for p in pools] if cell.total else None
+                        for p in pools]
             self.expect("amounts", [a[:3] for a in cell.amounts] == expected, lambda: f"{named(cell)}: amounts")
 
     def licences_exist(self):
@@ -266,11 +283,13 @@ class Checker:
             return {UNKNOWN_ISRC}
         if not licensed:
             return {NOT_LICENSED}
+        threshold = self.b.rules.threshold
+        held = {BELOW_THRESHOLD} if threshold and threshold["below"] == "suspense" else set()
         if own > PPM:
-            return {OVER_CLAIMED}
+            return {OVER_CLAIMED} | held
         if own == PPM:
-            return {PAID, OVER_CLAIMED}
-        return {PAID, OVER_CLAIMED, UNCLAIMED} if own else {PAID, NO_SHARES, OVER_CLAIMED, UNCLAIMED}
+            return {PAID, OVER_CLAIMED} | held
+        return held | ({PAID, OVER_CLAIMED, UNCLAIMED} if own else {PAID, NO_SHARES, OVER_CLAIMED, UNCLAIMED})
 
     def line(self, where, amount, own, line):
         """The one line of a cell's amount; returns the ppm before it."""

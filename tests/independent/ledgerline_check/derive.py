@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from . import attribution, settle, tables, tree
+from . import attribution, settle, tables, tree, weights
 from .money import parse_pools, parse_rules, tier_numbers
 from .runnote import RunNote
 
@@ -20,6 +20,7 @@ class Inputs(NamedTuple):
     previous: bytes | None = None
     zk: bytes | None = None
     brought: dict | None = None
+    earlier: dict | None = None  # plays of each ISRC in the runs that the rules look back on
 
 
 class Run(NamedTuple):
@@ -37,11 +38,12 @@ def derive(inputs, events, tamper=lambda stage, value: value):
     """Tables of a run. `tamper` lets make.py cheat at a stage; here nothing is changed."""
     rules, pools = parse_rules(inputs.rules), parse_pools(inputs.pools)
     tiers = tier_numbers(pools)
-    plays = tamper("plays", attribution.count_plays(attribution.group(events), inputs.snapshot, rules,
-                                                    inputs.period, tiers))
-    honest = settle.make_cells(plays, pools, tiers)
+    counted = attribution.count_plays(attribution.group(events), inputs.snapshot, rules, inputs.period, tiers)
+    counted, below, declared = weights.weigh(counted, rules, pools, tiers, inputs.snapshot, inputs.earlier)
+    plays = tamper("plays", counted)
+    honest = settle.make_cells(plays, pools, tiers, declared)
     cells = tamper("cells", honest)
-    cells, lines = tamper("split", settle.split_cells(cells, plays, inputs.snapshot))
+    cells, lines = tamper("split", settle.split_cells(cells, plays, inputs.snapshot, below))
     holders = tamper("holders", settle.make_balances(lines, inputs.brought))
     totals = tamper("totals", settle.totals(pools, cells, lines, tiers))
     pairs = {"registry": inputs.registry}

@@ -9,6 +9,7 @@ from .records import check_isrc, read_word
 from .wire import I64_MAX, I64_MIN, Reader, i64, need, text, u8, u32, u64
 
 RECORDING, HOLDER, SHARE, SUBSCRIPTION, LICENCE = 1, 2, 3, 4, 5
+SHARED_SUBSCRIPTION = 0x14
 _LISTED = re.compile(r"[A-Z]{2}( [A-Z]{2})*")
 _EXCLUDED = re.compile(r"\*( -[A-Z]{2})*")
 
@@ -41,6 +42,7 @@ class Subscription(NamedTuple):
     tier: str
     start: int
     end: int
+    account: int | None = None  # who pays, if another than the listener
 
 
 class Licence(NamedTuple):
@@ -75,7 +77,8 @@ def encode(row):
         return u8(SHARE) + u64(row.party), (u64(row.isrc) + text(row.right) + text(row.territories)
                                             + u32(row.ppm) + i64(row.start) + i64(row.end))
     if isinstance(row, Subscription):
-        return u8(SUBSCRIPTION) + u64(row.listener), text(row.tier) + i64(row.start) + i64(row.end)
+        kind, more = (SUBSCRIPTION, b"") if row.account is None else (SHARED_SUBSCRIPTION, u64(row.account))
+        return u8(kind) + u64(row.listener), text(row.tier) + i64(row.start) + i64(row.end) + more
     return u8(LICENCE) + u64(row.isrc), text(row.territories) + i64(row.start) + i64(row.end)
 
 
@@ -100,6 +103,10 @@ def decode(key, reader):
         return Share(number, isrc, right, territories, ppm, *_interval(reader))
     if kind == SUBSCRIPTION:
         return Subscription(number, read_word(reader, "tier"), *_interval(reader))
+    if kind == SHARED_SUBSCRIPTION:
+        row = Subscription(number, read_word(reader, "tier"), *_interval(reader), reader.u64())
+        need(row.account != row.listener, "registry: a shared subscription that the listener pays")
+        return row
     need(kind == LICENCE, f"registry: kind {kind}")
     return Licence(check_isrc(number), check_territories(reader.str()), *_interval(reader))
 
@@ -151,6 +158,13 @@ class Snapshot:
             if row.start <= time < row.end:
                 return row.tier
         return None
+
+    def account(self, listener, time):
+        """Who pays for the listener: section 7.2."""
+        for row in self.subscriptions.get(listener, ()):
+            if row.start <= time < row.end and row.account is not None:
+                return row.account
+        return listener
 
     def version(self, isrc, time):
         """Share version of section 7.1."""

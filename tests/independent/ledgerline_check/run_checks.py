@@ -6,6 +6,7 @@ from pathlib import Path
 from . import ledger as ledgers, notes, registry, runnote, tables, tree
 from .derive import Inputs, derive, run_note
 from .ledger import read_file
+from .money import parse_rules
 from .report import Report
 from .wire import need
 
@@ -42,6 +43,9 @@ def verify(run, ledger, vkey):
         brought = {(row.party, row.currency): row.brought for row in rows}
     if note.zk is not None:
         report.skip("zk", "the proof file is not looked at")
+    rules = parse_rules(read_file(run / "rules.toml"))
+    report.expect("rules-valid", (rules.valid[0] is None or rules.valid[0] <= note.period[0])
+                  and (rules.valid[1] is None or note.period[1] <= rules.valid[1]), "the rules do not hold in the period")
     inputs = Inputs(note.origin, note.period, note.revision, read_file(run / "rules.toml"),
                     read_file(run / "pools.csv"), pairs["registry"], registry.parse(pairs["registry"]),
                     *parse_run_keys(read_file(run / "salt-keys")), note.previous, note.zk, brought)

@@ -6,7 +6,7 @@ from .money import payable
 from .wire import I64_MAX, I64_MIN, need
 
 PPM = 1_000_000
-PAID, UNKNOWN_ISRC, NOT_LICENSED, NO_SHARES, OVER_CLAIMED, UNCLAIMED = range(6)
+PAID, UNKNOWN_ISRC, NOT_LICENSED, NO_SHARES, OVER_CLAIMED, UNCLAIMED, NO_PLAYS, BELOW_THRESHOLD, IDLE_SUBSCRIBERS = range(9)
 
 
 class Amount(NamedTuple):
@@ -55,7 +55,9 @@ class Balance(NamedTuple):
 
 
 def part(whole, before, own, total):
-    """The telescoping part of items before + own over total."""
+    """The telescoping part of items before + own over total; nothing of a total of 0."""
+    if total == 0:
+        return 0
     return whole * (before + own) // total - whole * before // total
 
 
@@ -67,7 +69,7 @@ def pools_of(pools, tiers):
     return out
 
 
-def make_cells(plays, pools, tiers):
+def make_cells(plays, pools, tiers, declared=None):
     """Cells of section 7.2 with the amounts that the pools pay, not yet split."""
     bounds = [i for i in range(len(plays)) if i == 0 or plays[i][:4] != plays[i - 1][:4]] + [len(plays)]
     groups = [(plays[a][:4], a, b, sum(p.weight for p in plays[a:b])) for a, b in zip(bounds, bounds[1:])]
@@ -76,6 +78,7 @@ def make_cells(plays, pools, tiers):
         place = key[1], key[2]
         totals[place] = totals.get(place, 0) + weight
     by_place = pools_of(pools, tiers)
+    totals.update({place: n for place, n in (declared or {}).items() if place in totals})
     cells = []
     for key, first, last, weight in groups:
         place = key[1], key[2]
@@ -87,13 +90,15 @@ def make_cells(plays, pools, tiers):
     return cells
 
 
-def split_amount(cell, amount, time, snapshot):
+def split_amount(cell, amount, time, snapshot, below=()):
     """Section 7.3: the reason, what is suspended and the (party, ppm, before, amount) of the lines."""
     whole = amount.amount
     if cell.isrc not in snapshot.recordings:
         return UNKNOWN_ISRC, whole, []
     if not snapshot.licensed(cell.isrc, cell.territory, time):
         return NOT_LICENSED, whole, []
+    if cell.isrc in below:
+        return BELOW_THRESHOLD, whole, []
     ppm = {}
     for share in snapshot.shares_in_force(cell.isrc, amount.right, cell.territory, time):
         ppm[share.party] = ppm.get(share.party, 0) + share.ppm
@@ -111,13 +116,13 @@ def split_amount(cell, amount, time, snapshot):
     return PAID, 0, lines
 
 
-def split_cells(cells, plays, snapshot):
+def split_cells(cells, plays, snapshot, below=()):
     """Cells with reasons and suspended amounts, and the sorted lines."""
     out, lines = [], []
     for cell in cells:
         amounts = []
         for amount in cell.amounts:
-            reason, suspended, parts = split_amount(cell, amount, plays[cell.first].time, snapshot)
+            reason, suspended, parts = split_amount(cell, amount, plays[cell.first].time, snapshot, below)
             amounts.append(amount._replace(suspended=suspended, reason=reason))
             lines += [Line(party, *cell[:4], amount.right, amount.currency, ppm, before, micros)
                       for party, ppm, before, micros in parts]
@@ -146,12 +151,16 @@ def make_balances(lines, brought=None):
 
 def totals(pools, cells, lines, tiers):
     """{currency: (pool, paid, suspense)} of section 9, currencies sorted."""
-    places = {(cell.territory, cell.tier) for cell in cells}
+    places = {}
+    for cell in cells:
+        place = cell.territory, cell.tier
+        places[place] = places.get(place, (0, 0))[0] + cell.weight, cell.total
     out = {pool.currency: [0, 0, 0] for pool in sorted(pools, key=lambda p: p.currency)}
     for pool in pools:
         out[pool.currency][0] += pool.amount
-        if (pool.territory, tiers[pool.tier]) not in places:
-            out[pool.currency][2] += pool.amount
+        end, total = places.get((pool.territory, tiers[pool.tier]), (0, 0))
+        if end < total or not total:  # for subscribers without plays, or without any play
+            out[pool.currency][2] += pool.amount - part(pool.amount, 0, end, total)
     for line in lines:
         out[line.currency][1] += line.amount
     for cell in cells:

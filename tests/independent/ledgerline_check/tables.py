@@ -41,7 +41,7 @@ def decode_cell(key, r):
     for _ in range(r.u16()):
         amounts.append(Amount(read_word(r, "right"), read_currency(r), r.i64(), r.i64(), r.u8()))
         need(amounts[-1].amount >= 0 and amounts[-1].suspended >= 0, "cell: a negative amount")
-        need(amounts[-1].reason <= 6, f"cell: reason {amounts[-1].reason}")
+        need(amounts[-1].reason in (0, 1, 2, 3, 4, 5, 7), f"cell: reason {amounts[-1].reason}")
     need(all(a[:2] < b[:2] for a, b in zip(amounts, amounts[1:])), "cell: pools are not in order")
     return Cell(*head, tuple(amounts))
 

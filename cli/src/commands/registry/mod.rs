@@ -31,7 +31,7 @@ Files of an import (CSV, RFC 4180, UTF-8, with a header; columns in any order, n
   recording_works.csv  isrc,work,ppm                 ppm: part of the recording; the whole if empty
   shares.csv           isrc,right,territories,holder,ppm,valid_from,valid_to
   work_shares.csv      work,right,territories,holder,ppm,valid_from,valid_to
-  subscriptions.csv    user or listener,tier,valid_from,valid_to
+  subscriptions.csv    user or listener,tier,valid_from,valid_to,account (who pays, if another)
   licences.csv         isrc,territories,valid_from,valid_to
   fx.csv               from,to,rate,date,source
 territories: ISO 3166-1 or TIS codes in order, later ones overriding: `2136 -2120 FR`.
