@@ -12,8 +12,6 @@
     reason = "in a test a panic is the finding"
 )]
 
-use std::collections::BTreeMap;
-
 use ledgerline::attribution::Attributor;
 use ledgerline::audit::{
     Report, Status, Trust, Verdict, verify_bundle, verify_checkpoint, verify_run_note,
@@ -28,7 +26,7 @@ use ledgerline::log::{
 use ledgerline::money::{Currency, Ppm};
 use ledgerline::record::{Record, segment_key};
 use ledgerline::registry::{Holder, Licence, Parts, Recording, Share, Snapshot, Subscription};
-use ledgerline::royalty::{Pools, Rules};
+use ledgerline::royalty::{Opening, Pools, Rules};
 use ledgerline::salt::SaltKey;
 use ledgerline::statement::{
     RunInputs, RunNote, RunSalts, SaltedRun, Sequential, Table, derive, registry_rows,
@@ -170,6 +168,7 @@ fn world() -> World {
             registry_rows: Hash::of(registry_rows(&registry).bytes()),
             rules: Hash::of(RULES),
             pools: Hash::of(POOLS),
+            previous: None,
         },
     );
     let inputs = RunInputs {
@@ -179,10 +178,11 @@ fn world() -> World {
         log,
         registry: &registry,
         rules_file: RULES,
+        rules: &rules,
         pools_file: POOLS,
         pools: &pools,
         previous: None,
-        brought_forward: &BTreeMap::new(),
+        opening: &Opening::default(),
         salts: &run_salts,
     };
     let count = plays.len() as u64;

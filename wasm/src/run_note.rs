@@ -1,7 +1,5 @@
 //! A whole run from its inputs, to show that a browser derives the very same note.
 
-use std::collections::BTreeMap;
-
 use ledgerline::attribution::Attributor;
 use ledgerline::event::Event;
 use ledgerline::log::{Hash, TreeBuilder};
@@ -70,10 +68,11 @@ pub(crate) fn derive_text(
         log: log.head(),
         registry: &registry,
         rules_file,
+        rules: &rules,
         pools_file,
         pools: &pools,
         previous: None,
-        brought_forward: &BTreeMap::new(),
+        opening: &ledgerline::royalty::Opening::default(),
         salts: &salts,
     };
     let derived = derive(&inputs, plays, &Sequential).map_err(words)?;

@@ -1,12 +1,12 @@
 //! `audit`: re-derive a whole run.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use ledgerline::attribution::Attributor;
 use ledgerline::audit::{RunEvidence, Verdict, audit_run};
 use ledgerline::log::SigningKey;
-use ledgerline::statement::{Rows, RunInputs, derive, registry_rows};
+use ledgerline::royalty::Opening;
+use ledgerline::statement::{Next, Rows, RunInputs, derive, registry_rows};
 
 use super::bundle::open_ledger;
 use super::show;
@@ -16,7 +16,7 @@ use crate::error::{Error, Outcome};
 use crate::ledger::Ledger;
 use crate::ledger::durable::{Access, read_bounded, write_atomic};
 use crate::registry_db::RegistryDb;
-use crate::run::{RunDir, RunError, StoredRun, Threads};
+use crate::run::{RunChain, RunDir, RunError, StoredRun, Threads};
 use crate::ui::Ui;
 
 /// Arguments of `audit`.
@@ -24,7 +24,8 @@ use crate::ui::Ui;
 #[command(after_help = "\
 Reads every event of the log, checks its hashes up to the signed checkpoint, counts the plays,
 divides the pools anew and compares every row with the run. Works on an auditor's copy of the
-ledger, without its secrets. Money in suspense and plays that earn nothing are findings.
+ledger, without its secrets. Money in suspense and plays that earn nothing are findings. A run that
+continues an earlier one is incomplete without it (--previous).
 
 Examples:
   ledgerline audit april-run --ledger april --key service.vkey
@@ -41,6 +42,10 @@ pub struct Args {
     /// Whom to trust
     #[command(flatten)]
     pub trust: TrustArgs,
+
+    /// A run issued before this one; give it again for each, in the order of issue
+    #[arg(long, value_name = "RUN")]
+    pub previous: Vec<PathBuf>,
 
     /// If the verdict is verified, add the signature of this key to the run note
     #[arg(long, value_name = "KEYFILE")]
@@ -64,13 +69,16 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
     let dir = RunDir::new(&args.run);
     let stored = dir.read()?;
     let ledger = open_ledger(&stored, args.ledger.as_deref())?;
-    if stored.run.previous.is_some() || stored.run.zk.is_some() {
+    if stored.run.zk.is_some() {
         return Err(RunError::Damaged {
             path: dir.note(),
-            problem: "expected `previous -` and `zk -`, but found a chained or proven run; this version cannot audit those".to_owned(),
+            problem: "expected `zk -`, but found a proven run; this version cannot audit those"
+                .to_owned(),
         }
         .into());
     }
+    let chain = RunChain::read(&args.previous)?;
+    let opening = opening_of(&stored, &chain)?;
     let snapshot = stored.registry()?;
     let database = database_rows(&ledger, &stored)?;
     let attributor = Attributor {
@@ -87,10 +95,11 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
         log: counted.log,
         registry: &snapshot,
         rules_file: &stored.rules_file,
+        rules: &stored.rules,
         pools_file: &stored.pools_file,
         pools: &stored.pools,
-        previous: None,
-        brought_forward: &BTreeMap::new(),
+        previous: stored.run.previous,
+        opening: &opening,
         salts: &stored.salts,
     };
     let derived = derive(&inputs, counted.plays, &Threads).map_err(RunError::Statement)?;
@@ -110,6 +119,7 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
         log: counted.log,
         derived: &derived,
         tally: counted.tally,
+        earlier: &chain.evidence(),
     };
     let report = audit_run(&evidence, &trust);
     let outcome = show::report(&report, ui)?;
@@ -117,6 +127,26 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
         sign(&dir, &stored, &key, report.verdict, ui)?;
     }
     Ok(outcome)
+}
+
+/// What the run's accounts open with: what the runs given left in them, or without any what it says.
+fn opening_of(stored: &StoredRun, chain: &RunChain) -> Result<Opening, Error> {
+    if chain.is_empty() {
+        return Ok(stored.stated_opening());
+    }
+    if stored.run.previous.is_none() {
+        return Err(Error::Usage {
+            argument: "--previous",
+            message: "expected none, since the run has `previous -` and begins a chain".to_owned(),
+        });
+    }
+    let next = Next {
+        origin: &stored.run.origin,
+        period: stored.run.period,
+        revision: stored.run.revision,
+    };
+    let (_, opening) = chain.opening(next).map_err(RunError::Chain)?;
+    Ok(opening)
 }
 
 /// The registry as the ledger's own database knew it at the run's moment, if the database is there.

@@ -1,7 +1,5 @@
 //! Forgeries for the demo: what a dishonest service or a man in the middle could try.
 
-use std::collections::BTreeMap;
-
 use ledgerline::attribution::Play;
 use ledgerline::bundle::{Evidence, Nonce, Request, RunTables, pieces, read_entries};
 use ledgerline::log::{Note, SigningKey};
@@ -51,10 +49,11 @@ pub fn drop_a_play(stored: &StoredRun, ledger: &Ledger, line: &Line) -> Result<V
         log: stored.run.log,
         registry: &registry,
         rules_file: &stored.rules_file,
+        rules: &stored.rules,
         pools_file: &stored.pools_file,
         pools: &stored.pools,
-        previous: None,
-        brought_forward: &BTreeMap::new(),
+        previous: stored.run.previous,
+        opening: &stored.stated_opening(),
         salts: &stored.salts,
     };
     let derived = derive(&inputs, plays, &Threads).map_err(RunError::Statement)?;

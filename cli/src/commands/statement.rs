@@ -1,12 +1,11 @@
 //! `statement`: close the period and compute the run.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use ledgerline::attribution::Attributor;
 use ledgerline::log::{Checkpoint, Hash, Note};
 use ledgerline::royalty::{Pools, Rules};
-use ledgerline::statement::{RunInputs, RunSalts, SaltedRun, derive, registry_rows};
+use ledgerline::statement::{Next, RunInputs, RunSalts, SaltedRun, derive, registry_rows};
 use serde_json::json;
 
 use super::cosign::{CosignArgs, Plan, cosign_and_serve};
@@ -15,7 +14,7 @@ use crate::error::{Error, Outcome};
 use crate::ledger::durable::{parent_of, read_bounded};
 use crate::ledger::{Ledger, LedgerError, State};
 use crate::registry_db::RegistryDb;
-use crate::run::{Counted, Meta, RunDir, RunError, Threads, count_plays};
+use crate::run::{Counted, Meta, RunChain, RunDir, RunError, Threads, count_plays};
 use crate::ui::{Ui, Unit};
 
 /// Arguments of `statement`.
@@ -27,9 +26,15 @@ exit code 3 (see `ledgerline checkpoint --help`); running it again goes on. Then
 counts the plays, divides the pools and writes the run: its signed note and tables. Running it
 again on the closed ledger gives the same run note, byte for byte, for the same inputs.
 
+Runs form a chain in the order of issue. Each brings forward what the one before left in the
+accounts: less than a minor unit, less than the rules' minimum, or what was paid too much. A
+revision takes back what the revision before had credited, so that only the difference is paid.
+
 Examples:
   ledgerline statement april --rules rules.toml --pools pools.csv --out april-run
-  ledgerline statement april --rules rules.toml --pools pools.csv --out april-run-1 --revision 1
+  ledgerline statement may --rules rules.toml --pools may.csv --out may-run --previous april-run
+  ledgerline statement april --rules rules.toml --pools pools.csv --out april-run-1 --revision 1 \
+    --previous april-run --previous may-run
   ledgerline statement april --rules rules.toml --pools pools.csv --out run --policy witnesses.txt")]
 pub struct Args {
     /// The ledger
@@ -47,7 +52,13 @@ pub struct Args {
     #[arg(long, value_name = "RUN")]
     pub out: PathBuf,
 
-    /// Number of this statement of the period: 0, then 1 for the first correction
+    /// A run issued before this one; give it again for each, in the order of issue, the last one
+    /// being the one issued just before: its balances are brought forward
+    #[arg(long, value_name = "RUN")]
+    pub previous: Vec<PathBuf>,
+
+    /// Number of this statement of the period: 0, then 1 for the first correction, which needs the
+    /// run that it replaces among --previous
     #[arg(long, default_value_t = 0)]
     pub revision: u32,
 
@@ -85,6 +96,15 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
     if snapshot.recordings().is_empty() {
         ui.say("warning: the registry knows no recording, so all money will be in suspense; see `ledgerline registry --help`");
     }
+
+    let chain = RunChain::read(&args.previous)?;
+    chain.check_tables()?;
+    let next = Next {
+        origin: before.origin(),
+        period: before.period(),
+        revision: args.revision,
+    };
+    let (previous, opening) = chain.opening(next).map_err(RunError::Chain)?;
 
     // Closing cannot be taken back: first see that nothing else stands in the way.
     out.prepare()?;
@@ -124,6 +144,7 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
             registry_rows: Hash::of(registry_rows(&snapshot).bytes()),
             rules: Hash::of(&rules_file),
             pools: Hash::of(&pools_file),
+            previous,
         },
     );
     let inputs = RunInputs {
@@ -133,10 +154,11 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
         log: checkpoint.head(),
         registry: &snapshot,
         rules_file: &rules_file,
+        rules: &rules,
         pools_file: &pools_file,
         pools: &pools,
-        previous: None,
-        brought_forward: &BTreeMap::new(),
+        previous,
+        opening: &opening,
         salts: &salts,
     };
     let derived = derive(&inputs, counted.plays, &Threads).map_err(RunError::Statement)?;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use ledgerline::bundle::BundleError;
-use ledgerline::statement::StatementError;
+use ledgerline::statement::{ChainError, StatementError};
 
 use crate::ledger::LedgerError;
 use crate::ledger::durable::FileError;
@@ -45,6 +45,8 @@ pub enum RunError {
     NoLedger,
     /// The ledger's tiles do not fit its checkpoint.
     Tiles,
+    /// A run cannot follow the ones given.
+    Chain(ChainError),
     /// The plays cannot be settled.
     Statement(StatementError),
     /// A bundle cannot be made.
@@ -75,6 +77,7 @@ impl fmt::Display for RunError {
             Self::Tiles => f.write_str(
                 "expected tiles that lead to the run's checkpoint, but found others; the ledger's directory was changed",
             ),
+            Self::Chain(error) => write!(f, "--previous: {error}"),
             Self::Statement(error) => error.fmt(f),
             Self::Bundle(error) => error.fmt(f),
         }
@@ -86,6 +89,12 @@ impl std::error::Error for RunError {}
 impl From<FileError> for RunError {
     fn from(error: FileError) -> Self {
         Self::File(error)
+    }
+}
+
+impl From<ChainError> for RunError {
+    fn from(error: ChainError) -> Self {
+        Self::Chain(error)
     }
 }
 

@@ -4,12 +4,14 @@
 //! tables, bundles. *Does not know:* what is right: core decides that.
 
 mod bundles;
+mod chain;
 mod count;
 mod dir;
 mod error;
 mod spill;
 
 pub use bundles::{Cut, cut_bundles};
+pub use chain::{Accounts, RunChain};
 pub use count::{Counted, count_plays};
 pub use dir::{MAX_INPUT_BYTES, Meta, RunDir, StoredRun};
 pub use error::RunError;

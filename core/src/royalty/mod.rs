@@ -4,15 +4,19 @@
 //! its [`journal`]. *Does not know:* hashes, the log, records.
 //! Source: `docs/format.md` sections 6 and 7.
 
+mod balance;
 mod journal;
+mod payment;
 mod pools;
 mod rules;
 mod settle;
 
+pub use balance::{Balance, ByAccount, Opening};
 pub use journal::{Account, Posting, Transaction, journal};
+pub use payment::Payment;
 pub use pools::{Pool, Pools, PoolsError};
 pub use rules::{Model, Rules, RulesError};
 pub use settle::{
-    Balance, Cell, CellAmount, CellKey, Line, NoPlays, Reason, SettleError, Settlement, Settler,
-    Totals, line_amount,
+    Cell, CellAmount, CellKey, Line, NoPlays, Reason, SettleError, Settlement, Settler, Totals,
+    line_amount,
 };

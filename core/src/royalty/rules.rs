@@ -5,6 +5,9 @@ use core::fmt;
 use serde::Deserialize;
 
 use crate::attribution::CountingRules;
+use crate::money::MoneyError;
+
+use super::payment::{Payment, PaymentTable};
 
 /// How a pool is divided among plays.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -15,12 +18,14 @@ pub enum Model {
 }
 
 /// A rules file that was read.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Rules {
     /// How pools are divided.
     pub model: Model,
     /// What counts.
     pub counting: CountingRules,
+    /// When balances are paid.
+    pub payment: Payment,
 }
 
 /// Why bytes are no rules file.
@@ -56,6 +61,13 @@ pub enum RulesError {
         /// The number found.
         found: i64,
     },
+    /// A currency or amount of `[payment]` is malformed.
+    Payment {
+        /// Its key, cut to 60 characters.
+        currency: String,
+        /// What is wrong.
+        error: MoneyError,
+    },
 }
 
 impl fmt::Display for RulesError {
@@ -83,6 +95,9 @@ impl fmt::Display for RulesError {
                     "rules: expected {key} from 0 to {max}, but found {found}"
                 )
             }
+            Self::Payment { currency, error } => {
+                write!(f, "rules: payment.minimum.{currency}: {error}")
+            }
         }
     }
 }
@@ -98,6 +113,8 @@ struct File {
     heartbeat_ms: Option<i64>,
     tolerance_ms: Option<i64>,
     late_days: Option<i64>,
+    #[serde(default)]
+    payment: PaymentTable,
     /// Citations: free text for readers; hashed with the file, without effect.
     #[serde(default, rename = "source")]
     _source: toml::Table,
@@ -149,6 +166,7 @@ impl Rules {
                 late_days: u16::try_from(number("late_days", file.late_days, 30, 366)?)
                     .unwrap_or(366),
             },
+            payment: Payment::read(&file.payment)?,
         })
     }
 }

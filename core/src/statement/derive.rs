@@ -1,16 +1,12 @@
 //! The pure function: log, registry, rules, pools and salt keys to a run.
 
-use core::fmt;
-use std::collections::BTreeMap;
-
 use crate::attribution::Play;
-use crate::id::PartyId;
 use crate::log::{Hash, HashTree, TreeHead};
-use crate::money::{Currency, Micros};
 use crate::registry::Snapshot;
-use crate::royalty::{Pools, SettleError, Settlement, Settler};
+use crate::royalty::{Opening, Pools, Rules, SettleError, Settlement, Settler};
 use crate::salt::SaltKey;
 use crate::time::Period;
+use core::fmt;
 
 use super::exec::Executor;
 use super::note::RunNote;
@@ -34,6 +30,8 @@ pub struct SaltedRun<'a> {
     pub rules: Hash,
     /// SHA-256 of the pools file.
     pub pools: Hash,
+    /// SHA-256 of the previous run's note text, from which amounts are brought forward.
+    pub previous: Option<Hash>,
 }
 
 /// The two keys from which all salts of a run's tables are derived.
@@ -51,6 +49,7 @@ impl RunSalts {
     #[must_use]
     pub fn derive(master: &SaltKey, run: &SaltedRun<'_>) -> Self {
         let period = run.period.to_string();
+        let previous = run.previous.map_or([0; 32], |hash| *hash.as_bytes());
         Self {
             run: master.derive(&[
                 b"ledgerline/run-salt/v1",
@@ -63,6 +62,7 @@ impl RunSalts {
                 run.registry_rows.as_bytes(),
                 run.rules.as_bytes(),
                 run.pools.as_bytes(),
+                &previous,
             ]),
             registry: master.derive(&[
                 b"ledgerline/registry-salt/v1",
@@ -123,14 +123,16 @@ pub struct RunInputs<'a> {
     pub registry: &'a Snapshot,
     /// The rules file.
     pub rules_file: &'a [u8],
+    /// The rules in it.
+    pub rules: &'a Rules,
     /// The pools file.
     pub pools_file: &'a [u8],
     /// The pools in it.
     pub pools: &'a Pools,
     /// SHA-256 of the previous run's note text.
     pub previous: Option<Hash>,
-    /// What that run carried forward.
-    pub brought_forward: &'a BTreeMap<(PartyId, Currency), Micros>,
+    /// What the earlier runs leave in the accounts.
+    pub opening: &'a Opening,
     /// The salt keys.
     pub salts: &'a RunSalts,
 }
@@ -191,7 +193,7 @@ pub fn derive(
     }
     drop(plays);
     let settlement = settler
-        .finish(inputs.brought_forward)
+        .finish(inputs.opening, &inputs.rules.payment)
         .map_err(StatementError::Settle)?;
 
     let registry = registry_rows(inputs.registry);

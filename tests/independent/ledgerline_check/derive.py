@@ -19,7 +19,7 @@ class Inputs(NamedTuple):
     k_reg: bytes
     previous: bytes | None = None
     zk: bytes | None = None
-    brought: dict | None = None
+    opening: settle.Opening = settle.Opening()
 
 
 class Run(NamedTuple):
@@ -42,7 +42,7 @@ def derive(inputs, events, tamper=lambda stage, value: value):
     honest = settle.make_cells(plays, pools, tiers)
     cells = tamper("cells", honest)
     cells, lines = tamper("split", settle.split_cells(cells, plays, inputs.snapshot))
-    holders = tamper("holders", settle.make_balances(lines, inputs.brought))
+    holders = tamper("holders", settle.make_balances(lines, inputs.opening, rules.minimum))
     totals = tamper("totals", settle.totals(pools, cells, lines, tiers))
     pairs = {"registry": inputs.registry}
     for name, rows in (("plays", plays), ("cells", cells), ("lines", lines), ("holders", holders)):

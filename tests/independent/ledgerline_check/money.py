@@ -36,10 +36,11 @@ def minor_unit(currency):
     return 10 ** (6 - DECIMALS[currency])
 
 
-def payable(currency, balance):
+def payable(currency, balance, minimum=0):
     """Section 7.4."""
     unit = minor_unit(currency)
-    return max(0, balance // unit * unit)
+    paid = max(0, balance // unit * unit)
+    return paid if paid >= minimum else 0
 
 
 def parse_amount(text):
@@ -137,6 +138,7 @@ class Rules(NamedTuple):
     heartbeat_ms: int = 30_000
     tolerance_ms: int = 5_000
     late_days: int = 30
+    minimum: dict = {}  # least payment by currency, micros
 
 
 def parse_rules(data):
@@ -151,8 +153,17 @@ def parse_rules(data):
     need(model == "pro-rata", f"rules: model {model}")
     source = table.pop("source", {})
     need(isinstance(source, dict) and all(isinstance(v, str) for v in source.values()), "rules: [source]")
-    need(set(table) <= set(Rules._fields), f"rules: unknown keys {sorted(set(table) - set(Rules._fields))}")
+    minimum = parse_payment(table.pop("payment", {}))
+    need(set(table) <= set(Rules._fields) - {"minimum"}, f"rules: unknown keys {sorted(set(table) - set(Rules._fields))}")
     for name, value in table.items():
         limit = 366 if name == "late_days" else (1 << 32) - 1
         need(type(value) is int and 0 <= value <= limit, f"rules: {name} = {value}")
-    return Rules(**table)
+    return Rules(**table, minimum=minimum)
+
+
+def parse_payment(table):
+    """The table [payment] of section 6.2."""
+    need(isinstance(table, dict) and set(table) <= {"minimum"}, "rules: [payment]")
+    minimum = table.get("minimum", {})
+    need(isinstance(minimum, dict) and all(isinstance(v, str) for v in minimum.values()), "rules: payment.minimum")
+    return {check_currency(code): parse_amount(amount) for code, amount in minimum.items()}
