@@ -29,7 +29,7 @@ use ledgerline::log::{
 use ledgerline::money::{Currency, Ppm};
 use ledgerline::record::{Record, segment_key};
 use ledgerline::registry::{Holder, Licence, Parts, Recording, Share, Snapshot, Subscription};
-use ledgerline::royalty::{Pools, Rules};
+use ledgerline::royalty::{Opening, Pools, Rules};
 use ledgerline::salt::SaltKey;
 use ledgerline::statement::{
     RunInputs, RunNote, RunSalts, SaltedRun, Sequential, Table, derive, registry_rows,
@@ -172,6 +172,7 @@ fn world() -> World {
             registry_rows: Hash::of(registry_rows(&registry).bytes()),
             rules: Hash::of(RULES),
             pools: Hash::of(POOLS),
+            previous: None,
         },
     );
     let inputs = RunInputs {
@@ -185,8 +186,8 @@ fn world() -> World {
         pools_file: POOLS,
         pools: &pools,
         previous: None,
-        brought_forward: &BTreeMap::new(),
         earlier: &BTreeMap::new(),
+        opening: &Opening::default(),
         salts: &run_salts,
     };
     let count = plays.len() as u64;

@@ -106,7 +106,7 @@ def build(rows=None, events=None, tamper=plain, rules=RULES, pools=POOLS):
     period = tamper("period", (FROM, TO))
     _, leaves = log_leaves(events)
     root = tree.root(leaves)
-    hashes = [root, tree.sha256(b"".join(key + row for key, row in pairs)), tree.sha256(rules), tree.sha256(pools)]
+    hashes = [root, tree.sha256(b"".join(key + row for key, row in pairs)), tree.sha256(rules), tree.sha256(pools), bytes(32)]
     inputs = Inputs(ORIGIN, period, 0, rules, pools, pairs, registry.parse(honest),
                     salts.run_key(MASTER, ORIGIN, runnote.period_text(period), 0, hashes),
                     salts.registry_key(MASTER, ORIGIN, hashes[1]))

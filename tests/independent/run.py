@@ -1,7 +1,7 @@
 """Command line: verifies a bundle, or re-derives a whole run.
 
     run.py bundle FILE --key VKEY
-    run.py run RUN --ledger LEDGER --key VKEY
+    run.py run RUN --ledger LEDGER --key VKEY [--previous RUN]...
 
 Exit codes: 0 verified, 1 disputed, 2 malformed, 3 incomplete (no key given).
 """
@@ -23,6 +23,7 @@ def arguments(argv):
     run = commands.add_parser("run", help="re-derive a run and print its note's text")
     run.add_argument("run")
     run.add_argument("--ledger", required=True)
+    run.add_argument("--previous", action="append", default=[], help="a run issued before, in the order of issue")
     for command in (bundle, run):
         command.add_argument("--key", help="the log's verifier key")
         command.add_argument("--json", action="store_true")
@@ -36,7 +37,7 @@ def main(argv=None):
         if args.command == "bundle":
             report, text = bundle_checks.verify(read_file(args.file), vkey), None
         else:
-            report, text = run_checks.verify(args.run, args.ledger, vkey)
+            report, text = run_checks.verify(args.run, args.ledger, vkey, args.previous)
     except Malformed as error:
         print(f"malformed: {error}", file=sys.stderr)
         return 2

@@ -20,7 +20,7 @@ use ledgerline::attribution::{Play, PlayFlags};
 use ledgerline::id::{Isrc, ListenerId, Name, PartyId, PlayId, Territories, Territory};
 use ledgerline::money::{Currency, Ppm};
 use ledgerline::registry::{Holder, Parts, Recording, Share, Snapshot, Subscription};
-use ledgerline::royalty::{Pools, Rules, Settlement, Settler, Weighing, journal};
+use ledgerline::royalty::{Opening, Payment, Pools, Rules, Settlement, Settler, Weighing, journal};
 use ledgerline::time::{Interval, TimeMs};
 use ledgerline_tests::{cases, root, skip};
 use serde_json::{Value, json};
@@ -135,7 +135,9 @@ fn result(world: &Value) -> (Value, &'static str) {
         assert!(rules.can_weigh(play, length_ms), "{play:?} under {rules:?}");
         settler.push(play).unwrap();
     }
-    let settlement = settler.finish(&BTreeMap::new()).unwrap();
+    let settlement = settler
+        .finish(&Opening::default(), &Payment::default())
+        .unwrap();
     journal(&pools, &settlement).unwrap();
     (written(&plays, &settlement), rules.model.name())
 }

@@ -11,8 +11,6 @@
     reason = "in a test a panic is the finding"
 )]
 
-use std::collections::BTreeMap;
-
 use ledgerline::attribution::{
     Attributor, CountingRules, Play, PlayFlags, Tally, TierNumbers, hear,
 };
@@ -23,7 +21,7 @@ use ledgerline::log::{Checkpoint, Hash, Note, SigningKey, VerifierKey, opening, 
 use ledgerline::money::{Currency, Micros, Ppm};
 use ledgerline::record::{Record, segment_key};
 use ledgerline::registry::{Holder, Licence, Parts, Recording, Share, Snapshot, read_row};
-use ledgerline::royalty::{Cell, Pools, Settler};
+use ledgerline::royalty::{ByAccount, Cell, Opening, Pools, Rules, Settler};
 use ledgerline::salt::{ListenerKey, SaltKey};
 use ledgerline::statement::{
     RunNote, RunSalts, SaltedRun, Table, TableSalts, encode_play, leaf, row_hash,
@@ -254,6 +252,7 @@ fn rows_leaves_and_table_salts() {
                 registry_rows: hash(text(case, "registry_rows")),
                 rules: hash(text(case, "rules")),
                 pools: hash(text(case, "pools")),
+                previous: case["previous"].as_str().map(hash),
             },
         );
         assert_eq!(*salts.run.to_hex(), text(case, "k_run"));
@@ -461,6 +460,25 @@ fn world_registry(world: &Value) -> Snapshot {
     Snapshot::new(parts).unwrap()
 }
 
+/// `[holder, currency, micros]`, a row each.
+fn accounts(rows: &Value) -> ByAccount {
+    let account = |row: &Value| {
+        let party = PartyId::parse(row[0].as_str().unwrap()).unwrap();
+        let currency = Currency::parse(row[1].as_str().unwrap()).unwrap();
+        ((party, currency), Micros(row[2].as_i64().unwrap()))
+    };
+    list(rows).iter().map(account).collect()
+}
+
+fn rules_with_minimum(rows: &Value) -> Rules {
+    let mut text = "version = 1\nmodel = \"pro-rata\"\n[payment.minimum]\n".to_owned();
+    for row in list(rows) {
+        let least = Micros(row[1].as_i64().unwrap());
+        text += &format!("{} = \"{least}\"\n", row[0].as_str().unwrap());
+    }
+    Rules::parse(text.as_bytes()).unwrap()
+}
+
 #[test]
 fn settled_worlds() {
     let cases = cases("settle").unwrap();
@@ -496,7 +514,12 @@ fn settled_worlds() {
             );
             settler.push(&play).unwrap();
         }
-        let settlement = settler.finish(&BTreeMap::new()).unwrap();
+        let opening = Opening {
+            brought_forward: accounts(&world["brought"]),
+            replaced: accounts(&world["replaced"]),
+        };
+        let rules = rules_with_minimum(&world["minimum"]);
+        let settlement = settler.finish(&opening, &rules.payment).unwrap();
         let cells: Vec<Value> = settlement.cells.iter().map(cell_row).collect();
         assert_eq!(&cells, list(&world["cells"]));
         let lines: Vec<Value> = settlement
@@ -527,6 +550,7 @@ fn settled_worlds() {
                     b.currency.to_string(),
                     b.brought_forward.0,
                     b.earned.0,
+                    b.replaced.0,
                     b.payable.0,
                     b.carried_forward.0
                 ])

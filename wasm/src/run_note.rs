@@ -74,7 +74,7 @@ pub(crate) fn derive_text(
         pools_file,
         pools: &pools,
         previous: None,
-        brought_forward: &BTreeMap::new(),
+        opening: &ledgerline::royalty::Opening::default(),
         earlier: &BTreeMap::new(),
         salts: &salts,
     };

@@ -17,6 +17,11 @@ export function integer(value: Int): string {
   return INTEGER.test(text) ? whole.format(BigInt(text)) : text;
 }
 
+/** The same amount with the other sign. */
+export function negated(text: Decimal): Decimal {
+  return text.startsWith("-") ? text.slice(1) : `-${text}`;
+}
+
 /** Decimal text with grouping and at least `places` places; never fewer than its own. */
 export function decimal(text: Decimal, places = 6): string {
   if (!DECIMAL.test(text)) return text;

@@ -26,6 +26,7 @@ export interface CurrencyTotals {
   exponent: number;
   brought_forward: Decimal;
   earned: Decimal;
+  replaced: Decimal;
   payable: Decimal;
   carried_forward: Decimal;
   pool: Decimal;

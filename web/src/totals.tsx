@@ -1,7 +1,7 @@
 // Whose statement it is, and its money, one currency at a time.
 import type { ComponentChildren } from "preact";
 import { Amount } from "./amount.tsx";
-import { clip, date, duration, integer, minor } from "./format.ts";
+import { clip, date, duration, integer, minor, negated } from "./format.ts";
 import type { CurrencyTotals, Totals as AllTotals, Verdict } from "./report.ts";
 import { totals as words } from "./words.ts";
 
@@ -53,6 +53,7 @@ function Currency({ of }: { of: CurrencyTotals }) {
       <dl class="ledger">
         {row(words.broughtForward, words.broughtForwardHelp, of.brought_forward)}
         {row(words.earned, words.earnedHelp, of.earned)}
+        {Number(of.replaced) !== 0 && row(words.replaced, words.replacedHelp, negated(of.replaced))}
         {row(words.carriedForward, words.carriedForwardHelp, of.carried_forward)}
       </dl>
       <details>
@@ -91,6 +92,7 @@ function Others({ of }: { of: CurrencyTotals[] }) {
         [words.payable, (row) => <strong>{minor(row.payable, row.exponent)}</strong>],
         [words.broughtForward, six((row) => row.brought_forward)],
         [words.earnedShort, six((row) => row.earned)],
+        ...(of.some((row) => Number(row.replaced) !== 0) ? [[words.replacedShort, six((row) => negated(row.replaced))] as Column] : []),
         [words.carriedForward, six((row) => row.carried_forward)],
       ])}
       <details>

@@ -1,12 +1,12 @@
 //! `audit`: re-derive a whole run.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use ledgerline::attribution::Attributor;
 use ledgerline::audit::{RunEvidence, Verdict, audit_run};
 use ledgerline::log::SigningKey;
-use ledgerline::statement::{Rows, RunInputs, derive, registry_rows};
+use ledgerline::royalty::Opening;
+use ledgerline::statement::{Next, Rows, RunInputs, derive, registry_rows};
 
 use super::bundle::open_ledger;
 use super::show;
@@ -16,7 +16,7 @@ use crate::error::{Error, Outcome};
 use crate::ledger::Ledger;
 use crate::ledger::durable::{Access, read_bounded, write_atomic};
 use crate::registry_db::RegistryDb;
-use crate::run::{History, RunDir, RunError, StoredRun, Threads};
+use crate::run::{RunChain, RunDir, RunError, StoredRun, Threads};
 use crate::ui::Ui;
 
 /// Arguments of `audit`.
@@ -26,6 +26,7 @@ Reads every event of the log, checks its hashes up to the signed checkpoint, cou
 divides the pools anew and compares every row with the run. Works on an auditor's copy of the
 ledger, without its secrets. Cosignatures that LEDGER/checkpoint got after the run was made count
 for the run's checkpoint, too. Money in suspense and plays that earn nothing are findings.
+A run that continues an earlier one is incomplete without it (--previous).
 
 Examples:
   ledgerline audit april-run --ledger april --key service.vkey
@@ -78,9 +79,13 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
         }
         .into());
     }
-    let history = History::read(&args.previous)?;
-    history.check_next(&dir.note(), stored.run.previous, stored.run.period)?;
-    let earlier = history.plays(stored.run.period, stored.rules.months_back())?;
+    let chain = RunChain::read(&args.previous)?;
+    let opening = opening_of(&stored, &chain)?;
+    let months = stored.rules.months_back();
+    if months > 0 && chain.is_empty() && stored.run.previous.is_some() {
+        return Err(RunError::LooksBack { months }.into());
+    }
+    let earlier = chain.plays(stored.run.period, months)?;
     let snapshot = stored.registry()?;
     let database = database_rows(&ledger, &stored)?;
     let attributor = Attributor {
@@ -101,16 +106,13 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
         pools_file: &stored.pools_file,
         pools: &stored.pools,
         previous: stored.run.previous,
-        brought_forward: &BTreeMap::new(),
         earlier: &earlier,
+        opening: &opening,
         salts: &stored.salts,
     };
     let derived = derive(&inputs, counted.plays, &Threads).map_err(RunError::Statement)?;
     let name = args.run.file_name().unwrap_or_default().to_string_lossy();
-    let runs = history.runs().iter();
-    let previous: Vec<_> = runs.map(|run| (&run.note, &run.run)).collect();
     let evidence = RunEvidence {
-        previous: &previous,
         name: &name,
         note: &stored.note,
         run: &stored.run,
@@ -126,6 +128,7 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
         log: counted.log,
         derived: &derived,
         tally: counted.tally,
+        earlier: &chain.evidence(),
     };
     let report = audit_run(&evidence, &trust);
     let outcome = show::report(&report, ui)?;
@@ -133,6 +136,26 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
         sign(&dir, &stored, &key, report.verdict, ui)?;
     }
     Ok(outcome)
+}
+
+/// What the run's accounts open with: what the runs given left in them, or without any what it says.
+fn opening_of(stored: &StoredRun, chain: &RunChain) -> Result<Opening, Error> {
+    if chain.is_empty() {
+        return Ok(stored.stated_opening());
+    }
+    if stored.run.previous.is_none() {
+        return Err(Error::Usage {
+            argument: "--previous",
+            message: "expected none, since the run has `previous -` and begins a chain".to_owned(),
+        });
+    }
+    let next = Next {
+        origin: &stored.run.origin,
+        period: stored.run.period,
+        revision: stored.run.revision,
+    };
+    let (_, opening) = chain.opening(next).map_err(RunError::Chain)?;
+    Ok(opening)
 }
 
 /// The registry as the ledger's own database knew it at the run's moment, if the database is there.

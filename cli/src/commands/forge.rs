@@ -54,8 +54,8 @@ pub fn drop_a_play(stored: &StoredRun, ledger: &Ledger, line: &Line) -> Result<V
         rules: &stored.rules,
         pools_file: &stored.pools_file,
         pools: &stored.pools,
-        previous: None,
-        brought_forward: &BTreeMap::new(),
+        previous: stored.run.previous,
+        opening: &stored.stated_opening(),
         earlier: &BTreeMap::new(),
         salts: &stored.salts,
     };

@@ -123,10 +123,11 @@ fn totals(report: &Report) -> String {
             ));
             for account in &totals.currencies {
                 text.push_str(&format!(
-                    "{}  earned {}  brought forward {}  payable {}  carried forward {}\n",
+                    "{}  earned {}  brought forward {}  replaced {}  payable {}  carried forward {}\n",
                     account.currency,
                     account.earned,
                     account.brought_forward,
+                    account.replaced,
                     account.payable,
                     account.carried_forward
                 ));

@@ -1,12 +1,11 @@
 //! `statement`: close the period and compute the run.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use ledgerline::attribution::Attributor;
 use ledgerline::log::{Checkpoint, Hash, Note};
 use ledgerline::royalty::{Pools, Rules};
-use ledgerline::statement::{RunInputs, RunSalts, SaltedRun, derive, registry_rows};
+use ledgerline::statement::{Next, RunInputs, RunSalts, SaltedRun, derive, registry_rows};
 use serde_json::json;
 
 use super::cosign::{CosignArgs, Plan, cosign_and_serve, is_contradicted};
@@ -15,7 +14,7 @@ use crate::error::{Error, Outcome};
 use crate::ledger::durable::{parent_of, read_bounded};
 use crate::ledger::{Ledger, LedgerError, State};
 use crate::registry_db::RegistryDb;
-use crate::run::{Counted, History, Meta, RunDir, RunError, Threads, count_plays};
+use crate::run::{Counted, Meta, RunChain, RunDir, RunError, Threads, count_plays};
 use crate::ui::{Ui, Unit};
 
 /// Arguments of `statement`.
@@ -29,10 +28,15 @@ counts the plays, divides the pools and writes the run: its signed note and tabl
 again on the closed ledger gives the same run note, byte for byte, for the same inputs. Cosignatures
 that come later are no reason to: `ledgerline checkpoint` collects them, `bundle` and `audit` use them.
 
+Runs form a chain in the order of issue. Each brings forward what the one before left in the
+accounts: less than a minor unit, less than the rules' minimum, or what was paid too much. A
+revision takes back what the revision before had credited, so that only the difference is paid.
+
 Examples:
   ledgerline statement april --rules rules.toml --pools pools.csv --out april-run
-  ledgerline statement april --rules rules.toml --pools pools.csv --out april-run-1 --revision 1
   ledgerline statement may --rules rules.toml --pools may.csv --out may-run --previous april-run
+  ledgerline statement april --rules rules.toml --pools pools.csv --out april-run-1 --revision 1 \
+    --previous april-run --previous may-run
   ledgerline statement april --rules rules.toml --pools pools.csv --out run --policy witnesses.txt")]
 pub struct Args {
     /// The ledger
@@ -51,12 +55,13 @@ pub struct Args {
     pub out: PathBuf,
 
     /// A run issued before this one; give it again for each, in the order of issue, the last one
-    /// being the one issued just before. The run names it, and rules that look back read the plays
-    /// that these runs have committed to
+    /// being the one issued just before: its balances are brought forward, and rules that look back
+    /// read the plays that these runs have committed to
     #[arg(long, value_name = "RUN")]
     pub previous: Vec<PathBuf>,
 
-    /// Number of this statement of the period: 0, then 1 for the first correction
+    /// Number of this statement of the period: 0, then 1 for the first correction, which needs the
+    /// run that it replaces among --previous
     #[arg(long, default_value_t = 0)]
     pub revision: u32,
 
@@ -99,10 +104,6 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
         }
         .into());
     }
-    let history = History::read(&args.previous)?;
-    history.check_signed()?;
-    history.check_next(&args.out, history.head(), before.period())?;
-    let earlier = history.plays(before.period(), rules.months_back())?;
     let registry = RegistryDb::open_readonly(&before.layout().registry())?;
     let known_at = match args.known_at {
         Some(moment) => moment,
@@ -112,6 +113,17 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
     if snapshot.recordings().is_empty() {
         ui.say("warning: the registry knows no recording, so all money will be in suspense; see `ledgerline registry --help`");
     }
+
+    let chain = RunChain::read(&args.previous)?;
+    chain.check_tables()?;
+    chain.check_signed()?;
+    let earlier = chain.plays(before.period(), rules.months_back())?;
+    let next = Next {
+        origin: before.origin(),
+        period: before.period(),
+        revision: args.revision,
+    };
+    let (previous, opening) = chain.opening(next).map_err(RunError::Chain)?;
 
     // Closing cannot be taken back: first see that nothing else stands in the way.
     out.prepare()?;
@@ -151,6 +163,7 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
             registry_rows: Hash::of(registry_rows(&snapshot).bytes()),
             rules: Hash::of(&rules_file),
             pools: Hash::of(&pools_file),
+            previous,
         },
     );
     let inputs = RunInputs {
@@ -163,8 +176,8 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
         rules: &rules,
         pools_file: &pools_file,
         pools: &pools,
-        previous: history.head(),
-        brought_forward: &BTreeMap::new(),
+        previous,
+        opening: &opening,
         earlier: &earlier,
         salts: &salts,
     };

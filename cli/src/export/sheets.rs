@@ -232,6 +232,7 @@ fn holders(balances: &[Balance], names: &[(ledgerline::id::PartyId, String)]) ->
             ("currency", text(balances, |b| b.currency.to_string())),
             ("brought_forward", money(&|b| b.brought_forward)),
             ("earned", money(&|b| b.earned)),
+            ("replaced", money(&|b| b.replaced)),
             ("payable", money(&|b| b.payable)),
             ("carried_forward", money(&|b| b.carried_forward)),
         ],

@@ -1,16 +1,21 @@
 //! The files of a run.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use ledgerline::id::Isrc;
 use ledgerline::log::{Checkpoint, MAX_NOTE_BYTES, Note};
 use ledgerline::registry::Snapshot;
-use ledgerline::royalty::{Pools, Rules, Settlement};
+use ledgerline::royalty::{Opening, Pools, Rules, Settlement};
 use ledgerline::statement::{
     Derived, ReadRow, Rows, RunNote, RunSalts, Table, read_balance, read_cell, read_line,
+    table_tree,
 };
 use serde::{Deserialize, Serialize};
 
+use super::Threads;
+use super::chain::Accounts;
 use super::error::RunError;
 use crate::ledger::durable::{
     Access, FileError, create_dirs, parent_of, read_bounded, replace_dir, sync_dir, write_atomic,
@@ -182,49 +187,21 @@ impl RunDir {
     ///
     /// [`RunError`] for the first file that is absent or malformed.
     pub fn read(&self) -> Result<StoredRun, RunError> {
-        let dir = &self.0;
-        if !self.note().is_file() {
-            return Err(RunError::NotARun { path: dir.clone() });
-        }
-        let damaged = |name: &str, problem: String| RunError::Damaged {
-            path: dir.join(name),
-            problem,
-        };
-        let file = |name: &str, limit| read_bounded(&dir.join(name), limit);
-        let note = |name: &str| -> Result<Note, RunError> {
-            let bytes = file(name, MAX_NOTE_BYTES as u64)?;
-            Note::parse(&bytes).map_err(|error| damaged(name, error.to_string()))
-        };
-        let text = |name: &str| -> Result<String, RunError> {
-            let bytes = file(name, MAX_INPUT_BYTES)?;
-            String::from_utf8(bytes)
-                .map_err(|_| damaged(name, "expected UTF-8 text, but found other bytes".into()))
-        };
-        let (run_note, checkpoint_note) = (note("run.note")?, note("checkpoint")?);
-        let run = RunNote::parse(run_note.text())
-            .map_err(|error| damaged("run.note", error.to_string()))?;
+        let (run_note, run) = self.read_note()?;
+        let file = |name: &str| self.file(name, MAX_INPUT_BYTES);
+        let damaged = |name: &str, problem: String| self.damaged(name, problem);
+        let checkpoint_note = self.signed("checkpoint")?;
         let checkpoint = Checkpoint::parse(checkpoint_note.text())
             .map_err(|error| damaged("checkpoint", error.to_string()))?;
-        let rules_file = file("rules.toml", MAX_INPUT_BYTES)?;
+        let rules_file = file("rules.toml")?;
         let rules =
             Rules::parse(&rules_file).map_err(|error| damaged("rules.toml", error.to_string()))?;
-        let pools_file = file("pools.csv", MAX_INPUT_BYTES)?;
+        let pools_file = file("pools.csv")?;
         let pools =
             Pools::parse(&pools_file).map_err(|error| damaged("pools.csv", error.to_string()))?;
-        let salts = RunSalts::parse(&text("salt-keys")?).ok_or_else(|| {
-            let expected = "expected the lines `run <64 hex digits>` and `registry <64 hex digits>`, but found others";
-            damaged("salt-keys", expected.into())
-        })?;
-        let meta = toml::from_str(&text("run.toml")?)
-            .map_err(|error| damaged("run.toml", error.to_string()))?;
-        let rows = |table| -> Result<Rows, RunError> {
-            let path = Self::table(dir, table);
-            let bytes = read_bounded(&path, MAX_TABLE_BYTES)?;
-            Rows::read(table, bytes).map_err(|error| RunError::Damaged {
-                path,
-                problem: error.to_string(),
-            })
-        };
+        let salts = self.salts()?;
+        let meta = self.meta()?;
+        let rows = |table| self.rows(table);
         let [a, b, c, d, e] = Table::ALL;
         Ok(StoredRun {
             note: run_note,
@@ -238,6 +215,90 @@ impl RunDir {
             salts,
             tables: [rows(a)?, rows(b)?, rows(c)?, rows(d)?, rows(e)?],
             meta,
+        })
+    }
+
+    /// Reads no more of a run than its note, accounts and cells.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError`] for the first file that is absent or malformed.
+    pub fn accounts(&self) -> Result<Accounts, RunError> {
+        let (note, run) = self.read_note()?;
+        let rows = self.rows(Table::Holders)?;
+        let salts = self.salts()?;
+        let tree = table_tree(&rows, &salts.of(Table::Holders, &[]), &Threads);
+        let cells = self.rows(Table::Cells)?;
+        let cells_tree = table_tree(&cells, &salts.of(Table::Cells, &[]), &Threads);
+        let mut plays: BTreeMap<Isrc, u64> = BTreeMap::new();
+        for cell in cells.values(0..cells.count(), read_cell) {
+            *plays.entry(cell.key.isrc).or_default() += cell.plays();
+        }
+        let meta: Meta = self.meta()?;
+        Ok(Accounts {
+            name: self.0.display().to_string(),
+            note,
+            run,
+            balances: rows.values(0..rows.count(), read_balance).collect(),
+            holders: tree.head(),
+            plays,
+            cells: cells_tree.head(),
+            ledger: meta.ledger,
+        })
+    }
+
+    fn read_note(&self) -> Result<(Note, RunNote), RunError> {
+        if !self.note().is_file() {
+            return Err(RunError::NotARun {
+                path: self.0.clone(),
+            });
+        }
+        let note = self.signed("run.note")?;
+        let run = RunNote::parse(note.text())
+            .map_err(|error| self.damaged("run.note", error.to_string()))?;
+        Ok((note, run))
+    }
+
+    fn damaged(&self, name: &str, problem: String) -> RunError {
+        RunError::Damaged {
+            path: self.0.join(name),
+            problem,
+        }
+    }
+
+    fn file(&self, name: &str, limit: u64) -> Result<Vec<u8>, RunError> {
+        Ok(read_bounded(&self.0.join(name), limit)?)
+    }
+
+    fn signed(&self, name: &str) -> Result<Note, RunError> {
+        let bytes = self.file(name, MAX_NOTE_BYTES as u64)?;
+        Note::parse(&bytes).map_err(|error| self.damaged(name, error.to_string()))
+    }
+
+    fn text(&self, name: &str) -> Result<String, RunError> {
+        let bytes = self.file(name, MAX_INPUT_BYTES)?;
+        String::from_utf8(bytes)
+            .map_err(|_| self.damaged(name, "expected UTF-8 text, but found other bytes".into()))
+    }
+
+    fn meta(&self) -> Result<Meta, RunError> {
+        toml::from_str(&self.text("run.toml")?)
+            .map_err(|error| self.damaged("run.toml", error.to_string()))
+    }
+
+    fn salts(&self) -> Result<RunSalts, RunError> {
+        RunSalts::parse(&self.text("salt-keys")?).ok_or_else(|| {
+            let expected = "expected the lines `run <64 hex digits>` and `registry <64 hex digits>`, but found others";
+            self.damaged("salt-keys", expected.into())
+        })
+    }
+
+    fn rows(&self, table: Table) -> Result<Rows, RunError> {
+        let path = Self::table(&self.0, table);
+        let bytes = read_bounded(&path, MAX_TABLE_BYTES)?;
+        Rows::read(table, bytes).map_err(|error| RunError::Damaged {
+            path,
+            problem: error.to_string(),
         })
     }
 }
@@ -291,6 +352,18 @@ impl StoredRun {
             path: RunDir::table(Path::new(""), table),
             problem: error.to_string(),
         })
+    }
+
+    /// What the run's accounts open with, as its own rows say.
+    #[must_use]
+    pub fn stated_opening(&self) -> Opening {
+        let mut opening = Opening::default();
+        for b in self.values(Table::Holders, read_balance) {
+            let account = (b.party, b.currency);
+            opening.brought_forward.insert(account, b.brought_forward);
+            opening.replaced.insert(account, b.replaced);
+        }
+        opening
     }
 
     /// The money of the run, from its tables.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use ledgerline::bundle::BundleError;
-use ledgerline::statement::StatementError;
+use ledgerline::statement::{ChainError, StatementError};
 
 use crate::ledger::LedgerError;
 use crate::ledger::durable::FileError;
@@ -45,11 +45,18 @@ pub enum RunError {
     NoLedger,
     /// The ledger's tiles do not fit its checkpoint.
     Tiles,
-    /// A run is not in its place in a chain of runs.
-    History {
-        /// The run, or a file of it.
+    /// A run cannot follow the ones given.
+    Chain(ChainError),
+    /// The rules look back on earlier runs that were not given.
+    LooksBack {
+        /// How many months.
+        months: u32,
+    },
+    /// The runs given do not reach as far back as the rules look.
+    TooShort {
+        /// The first of them.
         path: PathBuf,
-        /// What is wrong, with what was expected and found.
+        /// Where it begins, and from where on it must.
         problem: String,
     },
     /// The plays cannot be settled.
@@ -82,7 +89,13 @@ impl fmt::Display for RunError {
             Self::Tiles => f.write_str(
                 "expected tiles that lead to the run's checkpoint, but found others; the ledger's directory was changed",
             ),
-            Self::History { path, problem } => write!(f, "{}: {problem}", path.display()),
+            Self::Chain(error) => write!(f, "--previous: {error}"),
+            Self::LooksBack { months } => write!(
+                f,
+                "expected the runs before this one, as the rules look back {months} months, but found none; \
+                 give each with --previous, in the order of issue"
+            ),
+            Self::TooShort { path, problem } => write!(f, "{}: {problem}", path.display()),
             Self::Statement(error) => error.fmt(f),
             Self::Bundle(error) => error.fmt(f),
         }
@@ -94,6 +107,12 @@ impl std::error::Error for RunError {}
 impl From<FileError> for RunError {
     fn from(error: FileError) -> Self {
         Self::File(error)
+    }
+}
+
+impl From<ChainError> for RunError {
+    fn from(error: ChainError) -> Self {
+        Self::Chain(error)
     }
 }
 

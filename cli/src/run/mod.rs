@@ -4,17 +4,17 @@
 //! tables, bundles. *Does not know:* what is right: core decides that.
 
 mod bundles;
+mod chain;
 mod count;
 mod dir;
 mod error;
-mod history;
 mod spill;
 
 pub use bundles::{Cut, cut_bundles};
+pub use chain::{Accounts, RunChain};
 pub use count::{Counted, count_plays};
 pub use dir::{MAX_INPUT_BYTES, Meta, RunDir, StoredRun};
 pub use error::RunError;
-pub use history::{Earlier, History};
 
 use ledgerline::statement::Executor;
 use rayon::prelude::*;

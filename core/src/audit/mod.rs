@@ -32,7 +32,7 @@ pub use proof::{EventView, verify_proof};
 pub use report::{
     Check, Finding, Report, RunTotals, Rung, Severity, Status, Subject, Summary, Verdict,
 };
-pub use run::{RunEvidence, SegmentCheck, audit_run};
+pub use run::{EarlierRun, RunEvidence, SegmentCheck, audit_run};
 pub use trust::{RootsError, Trust, read_keys};
 pub use view::{BundleTotals, Day, LineView, MoneyView, Track};
 

@@ -343,7 +343,7 @@ pub(super) fn check_balances(
         checker.skip(
             "holders.previous",
             3,
-            "the run continues an earlier one, whose balance this version cannot check",
+            "the run continues an earlier one: what it brings forward and replaces stands in the earlier statement, and is not checked here",
         );
     }
     let mut problems = Problems::default();
@@ -363,17 +363,30 @@ pub(super) fn check_balances(
                 .saying("what the holder earned is not the sum of the lines")
         });
         let first = bundle.run.previous.is_none();
-        problems.require(!first || balance.brought_forward == Micros::ZERO, || {
-            Finding::error("holders.money", place())
-                .compared("0.000000", balance.brought_forward.to_string())
-                .of_money(balance.brought_forward, currency)
-                .saying("a first run brings something forward")
-        });
+        let corrects = bundle.run.revision > 0;
+        for (allowed, amount, detail) in [
+            (
+                !first,
+                balance.brought_forward,
+                "a first run brings something forward",
+            ),
+            (
+                corrects,
+                balance.replaced,
+                "a run takes back what an earlier revision had credited, but is the first of its period",
+            ),
+        ] {
+            problems.require(allowed || amount == Micros::ZERO, || {
+                Finding::error("holders.money", place())
+                    .compared("0.000000", amount.to_string())
+                    .of_money(amount, currency)
+                    .saying(detail)
+            });
+        }
         let computed = Balance::new(
-            balance.party,
-            currency,
-            balance.brought_forward,
-            balance.earned,
+            (balance.party, currency),
+            [balance.brought_forward, balance.earned, balance.replaced],
+            &bundle.rules.payment,
         );
         problems.require(computed.as_ref() == Ok(balance), || {
             let say = |b: &Balance| format!("{} payable, {} carried", b.payable, b.carried_forward);
@@ -382,7 +395,7 @@ pub(super) fn check_balances(
                     computed.as_ref().map_or_else(ToString::to_string, say),
                     say(balance),
                 )
-                .saying("the payment is not the balance in whole minor units")
+                .saying("the payment is not the balance in whole minor units, or nothing below the rules' minimum")
         });
         let paid = bundle.run.totals.get(&currency).map(|totals| totals.paid);
         problems.require(paid.is_some_and(|paid| balance.earned <= paid), || {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::attribution::Tally;
-use crate::log::{Checkpoint, Note, TreeHead};
+use crate::log::{Checkpoint, Hash, Note, TreeHead};
 use crate::money::Micros;
 use crate::royalty::{Cell, Pools, Reason, Rules};
 use crate::statement::{
@@ -38,8 +38,6 @@ pub struct RunEvidence<'a> {
     pub note: &'a Note,
     /// What it says.
     pub run: &'a RunNote,
-    /// The runs before that were given, with their signed notes; they are linked to this one.
-    pub previous: &'a [(&'a Note, &'a RunNote)],
     /// The signed checkpoint of the run.
     pub checkpoint_note: &'a Note,
     /// What it says.
@@ -64,6 +62,23 @@ pub struct RunEvidence<'a> {
     pub derived: &'a Derived,
     /// What became of the events.
     pub tally: Tally,
+    /// The runs issued before, oldest first, as far as they are given.
+    pub earlier: &'a [EarlierRun<'a>],
+}
+
+/// A run issued before the one that is audited.
+#[derive(Clone, Copy, Debug)]
+pub struct EarlierRun<'a> {
+    /// Its folder's name.
+    pub name: &'a str,
+    /// Its signed note.
+    pub note: &'a Note,
+    /// What it says.
+    pub run: &'a RunNote,
+    /// Size and root of its holders table as stored.
+    pub holders: TreeHead,
+    /// Size and root of its cells table as stored.
+    pub cells: TreeHead,
 }
 
 /// Compares a run with its own derivation.
@@ -82,10 +97,6 @@ pub fn audit_run(evidence: &RunEvidence<'_>, trust: &Trust) -> Report {
     let logged = Signed::statement("checkpoint", evidence.checkpoint_note, origin, trust);
     check_checkpoint_note(&mut checker, &logged, trust);
     check_checkpoint(&mut checker, run, evidence.checkpoint);
-    for (note, earlier) in evidence.previous {
-        let signed = Signed::statement("previous run.note", note, &earlier.origin, trust);
-        signed.check(&mut checker, "previous.signature", trust);
-    }
     check_file(
         &mut checker,
         "rules.hash",
@@ -114,6 +125,7 @@ pub fn audit_run(evidence: &RunEvidence<'_>, trust: &Trust) -> Report {
     let mut cells = evidence.derived.settlement.cells.iter();
     check_balance(&mut checker, run, evidence.pools, &mut cells);
     check_text(&mut checker, evidence);
+    check_earlier(&mut checker, evidence, trust);
     check_auditor(&mut checker, evidence.note, trust);
     check_validity(&mut checker, evidence.rules, run.period);
     note_beginning(&mut checker, evidence);
@@ -386,6 +398,68 @@ fn extra(table: Table, stated: &Place) -> Finding {
         None => finding,
     }
 }
+
+/// The runs before: what this one opens its accounts with is what they closed them with.
+///
+/// The amounts themselves are compared as rows of the holders table, since the derivation opened its
+/// accounts from these runs.
+fn check_earlier(checker: &mut Checker, evidence: &RunEvidence<'_>, trust: &Trust) {
+    let Some(previous) = evidence.run.previous else {
+        return;
+    };
+    if evidence.earlier.is_empty() {
+        checker.skip(
+            EARLIER,
+            3,
+            "the run continues an earlier one, which was not given: what it brings forward and replaces is taken as it says",
+        );
+        return;
+    }
+    for earlier in evidence.earlier {
+        let place = "an earlier run's note";
+        let signed = Signed::statement(place, earlier.note, &earlier.run.origin, trust);
+        signed.check(checker, "previous.signature", trust);
+    }
+    let mut problems = Problems::default();
+    let last = evidence.earlier.last();
+    let last = last.map(|one| Hash::of(one.run.to_string().as_bytes()));
+    problems.require(last == Some(previous), || {
+        Finding::error(EARLIER, "run.note")
+            .compared(
+                format!(
+                    "previous {}",
+                    last.map_or_else(String::new, |hash| hash.to_string())
+                ),
+                format!("previous {previous}"),
+            )
+            .saying("the run continues another run than the last one given")
+    });
+    for earlier in evidence.earlier {
+        for (what, found, expected) in [
+            ("accounts", earlier.holders, earlier.run.holders),
+            ("cells", earlier.cells, earlier.run.cells),
+        ] {
+            problems.require(found == expected, || {
+                Finding::error(EARLIER, earlier.name)
+                    .compared(
+                        format!("{} {}", expected.size, expected.root),
+                        format!("{} {}", found.size, found.root),
+                    )
+                    .saying(format!(
+                        "an earlier run's {what} are not the ones that its note commits to"
+                    ))
+            });
+        }
+    }
+    let passed = format!(
+        "the accounts open with what {} earlier runs left in them",
+        evidence.earlier.len()
+    );
+    checker.conclude(EARLIER, 3, passed, problems);
+}
+
+/// Name of the check of earlier runs.
+const EARLIER: &str = "previous.accounts";
 
 /// The derived note, line by line.
 fn check_text(checker: &mut Checker, evidence: &RunEvidence<'_>) {

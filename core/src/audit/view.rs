@@ -53,6 +53,8 @@ pub struct AccountView {
     pub brought_forward: String,
     /// With this run.
     pub earned: String,
+    /// Credited by the revision that this run replaces, and taken back.
+    pub replaced: String,
     /// Paid now.
     pub payable: String,
     /// Left for the next run.
@@ -268,6 +270,7 @@ fn accounts(bundle: &Bundle<'_>, balances: &[Balance]) -> Vec<AccountView> {
                 exponent: balance.currency.exponent(),
                 brought_forward: balance.brought_forward.to_string(),
                 earned: balance.earned.to_string(),
+                replaced: balance.replaced.to_string(),
                 payable: balance.payable.to_string(),
                 carried_forward: balance.carried_forward.to_string(),
                 pool: totals.pool.to_string(),

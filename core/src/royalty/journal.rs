@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use crate::id::{Name, PartyId, Territory};
 use crate::money::{Currency, Micros, MoneyError};
 
+use super::balance::Balance;
 use super::pools::Pools;
 use super::settle::{Reason, Settlement};
 
@@ -20,6 +21,10 @@ pub enum Account {
     Payable(PartyId),
     /// Money without a holder, and why.
     Suspense(Reason),
+    /// What runs before this one left in the accounts.
+    BroughtForward,
+    /// What the revision that this run replaces had credited.
+    Replaced,
 }
 
 impl fmt::Display for Account {
@@ -29,6 +34,8 @@ impl fmt::Display for Account {
             Self::Holder(party) => write!(f, "holder:{party}"),
             Self::Payable(party) => write!(f, "payable:{party}"),
             Self::Suspense(reason) => write!(f, "suspense:{}", reason.as_str()),
+            Self::BroughtForward => f.write_str("brought-forward"),
+            Self::Replaced => f.write_str("replaced"),
         }
     }
 }
@@ -78,7 +85,46 @@ impl Transaction {
     }
 }
 
-/// The journal of a settlement: one transaction for each pool, then one for each payment.
+/// What is in the accounts before the pools: a transaction for each currency with something brought
+/// forward, and one for each with an earlier revision to take back.
+fn opening_of(balances: &[Balance]) -> Result<Vec<Transaction>, MoneyError> {
+    let mut brought: BTreeMap<Currency, BTreeMap<Account, Micros>> = BTreeMap::new();
+    let mut replaced = brought.clone();
+    let post = |sums: &mut BTreeMap<Account, Micros>, account, amount| {
+        let sum: &mut Micros = sums.entry(account).or_default();
+        sum.plus(amount).map(|total| *sum = total)
+    };
+    for balance in balances {
+        let holder = Account::Holder(balance.party);
+        let takes = [
+            (
+                &mut brought,
+                balance.brought_forward,
+                Account::BroughtForward,
+            ),
+            (
+                &mut replaced,
+                Micros::ZERO.minus(balance.replaced)?,
+                Account::Replaced,
+            ),
+        ];
+        for (sums, amount, other) in takes.into_iter().filter(|take| take.1 != Micros::ZERO) {
+            let sums = sums.entry(balance.currency).or_default();
+            post(sums, holder.clone(), amount)?;
+            post(sums, other, Micros::ZERO.minus(amount)?)?;
+        }
+    }
+    let named = |name: &'static str, sums: BTreeMap<Currency, BTreeMap<Account, Micros>>| {
+        sums.into_iter()
+            .map(move |(currency, sums)| Transaction::new(name.to_owned(), currency, sums))
+    };
+    named("brought forward", brought)
+        .chain(named("earlier revision taken back", replaced))
+        .collect()
+}
+
+/// The journal of a settlement: what earlier runs left, one transaction for each pool, then one for
+/// each payment. After it each holder's account is what carries forward.
 ///
 /// # Errors
 ///
@@ -128,7 +174,7 @@ pub fn journal(pools: &Pools, settlement: &Settlement) -> Result<Vec<Transaction
         );
         post(key, Account::Holder(line.party), line.amount)?;
     }
-    let mut transactions = Vec::new();
+    let mut transactions = opening_of(&settlement.balances)?;
     for ((territory, tier, right, currency), sums) in sums {
         let tier = pools.tiers().name(tier).map_or("", Name::as_str);
         let description = format!("pool {territory} {tier} {right}");

@@ -5,10 +5,12 @@ use core::fmt;
 use serde::Deserialize;
 
 use crate::attribution::{CountingRules, Play};
+use crate::money::MoneyError;
 use crate::time::{Interval, Period, format_ms};
 
 use super::artist_centric::ArtistCentric;
 use super::model::{Model, NAMES};
+use super::payment::{Payment, PaymentTable};
 use super::settings::PoolTerms;
 use super::sources::Sources;
 use super::threshold::{Below, Threshold};
@@ -30,6 +32,8 @@ pub struct Rules {
     pub valid: Interval,
     /// Where the settings come from.
     pub sources: Sources,
+    /// When balances are paid.
+    pub payment: Payment,
 }
 
 /// Why bytes are no rules file.
@@ -72,6 +76,13 @@ pub enum RulesError {
         /// What was expected of it, with what was found.
         problem: String,
     },
+    /// A currency or amount of `[payment]` is malformed.
+    Payment {
+        /// Its key, cut to 60 characters.
+        currency: String,
+        /// What is wrong.
+        error: MoneyError,
+    },
 }
 
 impl fmt::Display for RulesError {
@@ -101,6 +112,9 @@ impl fmt::Display for RulesError {
                     "rules: expected {key} from 0 to {max}, but found {found}"
                 )
             }
+            Self::Payment { currency, error } => {
+                write!(f, "rules: payment.minimum.{currency}: {error}")
+            }
         }
     }
 }
@@ -116,6 +130,8 @@ struct File {
     heartbeat_ms: Option<i64>,
     tolerance_ms: Option<i64>,
     late_days: Option<i64>,
+    #[serde(default)]
+    payment: PaymentTable,
     #[serde(default)]
     valid_from: String,
     #[serde(default)]
@@ -170,6 +186,7 @@ impl Rules {
                 tolerance_ms: number("tolerance_ms", file.tolerance_ms, 5_000, u32::MAX)?,
                 late_days: u16::try_from(late_days).unwrap_or(366),
             },
+            payment: Payment::read(&file.payment)?,
             threshold: file.threshold,
             pool: file.pool,
             valid,

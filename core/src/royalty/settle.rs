@@ -10,6 +10,8 @@ use crate::money::{Currency, Micros, MoneyError, Ppm, apportion};
 use crate::registry::Snapshot;
 use crate::time::TimeMs;
 
+use super::balance::{Balance, Opening, balances};
+use super::payment::Payment;
 use super::pools::{Pool, Pools};
 use super::weigh::Weighed;
 
@@ -154,47 +156,6 @@ pub struct Line {
     pub ppm_before: u32,
     /// How much.
     pub amount: Micros,
-}
-
-/// A holder's account in one currency.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Balance {
-    /// Who.
-    pub party: PartyId,
-    /// In which currency.
-    pub currency: Currency,
-    /// From the run before.
-    pub brought_forward: Micros,
-    /// The sum of the lines.
-    pub earned: Micros,
-    /// Whole minor units that are paid.
-    pub payable: Micros,
-    /// What is left for the next run.
-    pub carried_forward: Micros,
-}
-
-impl Balance {
-    /// Divides a balance into payment and rest.
-    ///
-    /// # Errors
-    ///
-    /// [`MoneyError::Overflow`].
-    pub fn new(
-        party: PartyId,
-        currency: Currency,
-        brought_forward: Micros,
-        earned: Micros,
-    ) -> Result<Self, MoneyError> {
-        let (payable, carried_forward) = currency.payable(brought_forward.plus(earned)?);
-        Ok(Self {
-            party,
-            currency,
-            brought_forward,
-            earned,
-            payable,
-            carried_forward,
-        })
-    }
 }
 
 /// What happened to the money of one currency: pool = paid + suspense.
@@ -344,15 +305,12 @@ impl<'a> Settler<'a> {
         Ok(())
     }
 
-    /// Divides the pools. `brought_forward` holds what earlier runs left over.
+    /// Divides the pools, and the accounts' balances into payments and rests.
     ///
     /// # Errors
     ///
     /// [`SettleError::Overflow`].
-    pub fn finish(
-        self,
-        brought_forward: &BTreeMap<(PartyId, Currency), Micros>,
-    ) -> Result<Settlement, SettleError> {
+    pub fn finish(self, opening: &Opening, payment: &Payment) -> Result<Settlement, SettleError> {
         let Self {
             registry,
             pools,
@@ -374,7 +332,7 @@ impl<'a> Settler<'a> {
         lines.sort_by(|a, b| {
             (a.party, a.cell, &a.right, a.currency).cmp(&(b.party, b.cell, &b.right, b.currency))
         });
-        let balances = balances(&lines, brought_forward)?;
+        let balances = balances(&lines, opening, payment)?;
         Settlement::of(pools, cells, lines, balances)
     }
 }
@@ -570,28 +528,6 @@ fn totals(
         *suspense = suspense.plus(amount)?;
     }
     Ok(totals)
-}
-
-fn balances(
-    lines: &[Line],
-    brought_forward: &BTreeMap<(PartyId, Currency), Micros>,
-) -> Result<Vec<Balance>, SettleError> {
-    let mut accounts: BTreeMap<(PartyId, Currency), (Micros, Micros)> = BTreeMap::new();
-    for (account, amount) in brought_forward {
-        if *amount != Micros::ZERO {
-            accounts.entry(*account).or_default().0 = *amount;
-        }
-    }
-    for line in lines {
-        let earned = &mut accounts.entry((line.party, line.currency)).or_default().1;
-        *earned = earned.plus(line.amount)?;
-    }
-    accounts
-        .into_iter()
-        .map(|((party, currency), (brought, earned))| {
-            Ok(Balance::new(party, currency, brought, earned)?)
-        })
-        .collect()
 }
 
 #[cfg(test)]

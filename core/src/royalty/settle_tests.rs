@@ -5,7 +5,7 @@ use crate::attribution::PlayFlags;
 use crate::event::Flags;
 use crate::id::{ListenerId, PlayId, Territories};
 use crate::registry::{Holder, Parts, Recording, Share};
-use crate::royalty::{Account, journal};
+use crate::royalty::{Account, Opening, Payment, journal};
 use crate::time::Interval;
 use proptest::prelude::*;
 
@@ -66,7 +66,9 @@ fn settle(shares: &[(u32, u64, u32)], pools: &str, plays: &[Play]) -> Settlement
     for play in &sorted {
         settler.push(play).unwrap();
     }
-    let settlement = settler.finish(&BTreeMap::new()).unwrap();
+    let settlement = settler
+        .finish(&Opening::default(), &Payment::default())
+        .unwrap();
     for totals in settlement.totals.values() {
         assert_eq!(totals.paid.plus(totals.suspense), Ok(totals.pool));
     }
@@ -211,7 +213,9 @@ fn the_journal_names_every_account() {
         Pools::parse(b"territory,tier,right,currency,amount\nDE,premium,master,EUR,1").unwrap();
     let mut settler = Settler::new(&registry, &pools);
     settler.push(&play(0, "DE", 1, 1)).unwrap();
-    let settlement = settler.finish(&BTreeMap::new()).unwrap();
+    let settlement = settler
+        .finish(&Opening::default(), &Payment::default())
+        .unwrap();
     let accounts: Vec<String> = journal(&pools, &settlement)
         .unwrap()
         .iter()

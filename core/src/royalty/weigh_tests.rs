@@ -6,7 +6,7 @@ use crate::event::Flags;
 use crate::id::{Name, PartyId, PlayId, Territories};
 use crate::money::{Currency, Ppm};
 use crate::registry::{Holder, Parts, Recording, Share, Subscription};
-use crate::royalty::{ACCOUNT_UNITS, Reason, Settlement, Settler, journal};
+use crate::royalty::{ACCOUNT_UNITS, Opening, Payment, Reason, Settlement, Settler, journal};
 use crate::time::{Interval, TimeMs};
 use proptest::prelude::*;
 
@@ -134,7 +134,9 @@ fn settle(rules: &Rules, pools: &Pools, mut plays: Vec<Play>) -> Settlement {
     for play in &plays {
         settler.push(play).unwrap();
     }
-    let settlement = settler.finish(&BTreeMap::new()).unwrap();
+    let settlement = settler
+        .finish(&Opening::default(), &Payment::default())
+        .unwrap();
     for totals in settlement.totals.values() {
         assert_eq!(totals.paid.plus(totals.suspense), Ok(totals.pool));
     }

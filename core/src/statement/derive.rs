@@ -4,11 +4,12 @@ use core::fmt;
 use std::collections::BTreeMap;
 
 use crate::attribution::Play;
-use crate::id::{Isrc, PartyId};
+use crate::id::Isrc;
 use crate::log::{Hash, HashTree, TreeHead};
-use crate::money::{Currency, Micros};
 use crate::registry::Snapshot;
-use crate::royalty::{Pools, Rules, SettleError, Settlement, Settler, WeighError, Weighing};
+use crate::royalty::{
+    Opening, Pools, Rules, SettleError, Settlement, Settler, WeighError, Weighing,
+};
 use crate::salt::SaltKey;
 use crate::time::Period;
 
@@ -34,6 +35,8 @@ pub struct SaltedRun<'a> {
     pub rules: Hash,
     /// SHA-256 of the pools file.
     pub pools: Hash,
+    /// SHA-256 of the previous run's note text, from which amounts are brought forward.
+    pub previous: Option<Hash>,
 }
 
 /// The two keys from which all salts of a run's tables are derived.
@@ -51,6 +54,7 @@ impl RunSalts {
     #[must_use]
     pub fn derive(master: &SaltKey, run: &SaltedRun<'_>) -> Self {
         let period = run.period.to_string();
+        let previous = run.previous.map_or([0; 32], |hash| *hash.as_bytes());
         Self {
             run: master.derive(&[
                 b"ledgerline/run-salt/v1",
@@ -63,6 +67,7 @@ impl RunSalts {
                 run.registry_rows.as_bytes(),
                 run.rules.as_bytes(),
                 run.pools.as_bytes(),
+                &previous,
             ]),
             registry: Self::registry_key(master, run.origin, run.registry_rows),
         }
@@ -138,10 +143,10 @@ pub struct RunInputs<'a> {
     pub pools: &'a Pools,
     /// SHA-256 of the previous run's note text.
     pub previous: Option<Hash>,
-    /// What that run carried forward.
-    pub brought_forward: &'a BTreeMap<(PartyId, Currency), Micros>,
     /// Plays of each recording in the earlier runs that the rules look back on.
     pub earlier: &'a BTreeMap<Isrc, u64>,
+    /// What the earlier runs leave in the accounts.
+    pub opening: &'a Opening,
     /// The salt keys.
     pub salts: &'a RunSalts,
 }
@@ -212,7 +217,7 @@ pub fn derive(
     }
     drop(plays);
     let settlement = settler
-        .finish(inputs.brought_forward)
+        .finish(inputs.opening, &inputs.rules.payment)
         .map_err(StatementError::Settle)?;
 
     let registry = registry_rows(inputs.registry);

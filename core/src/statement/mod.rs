@@ -4,12 +4,14 @@
 //! their trees, and the [`RunNote`]. *Does not know:* records, files, who signs.
 //! Source: `docs/format.md` sections 7 to 9.
 
+mod chain;
 mod derive;
 mod exec;
 mod note;
 mod rows;
 mod table;
 
+pub use chain::{ChainError, Earlier, Next, opening};
 pub use derive::{Derived, RunInputs, RunSalts, SaltedRun, StatementError, derive, registry_rows};
 pub use exec::{Executor, Sequential, collect};
 pub use note::{RunNote, RunNoteError};

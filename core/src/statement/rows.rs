@@ -152,6 +152,7 @@ pub fn encode_balance(balance: &Balance) -> Vec<u8> {
     for amount in [
         balance.brought_forward,
         balance.earned,
+        balance.replaced,
         balance.payable,
         balance.carried_forward,
     ] {
@@ -171,6 +172,7 @@ pub fn read_balance(key: u64, reader: &mut Reader<'_>) -> Result<Balance, WireEr
         currency: currency(reader)?,
         brought_forward: Micros(reader.i64()?),
         earned: Micros(reader.i64()?),
+        replaced: Micros(reader.i64()?),
         payable: Micros(reader.i64()?),
         carried_forward: Micros(reader.i64()?),
     })

@@ -457,8 +457,12 @@ def cheats():
     yield "payable not in minor units", "holders", holder_rows(lambda r: [r._replace(payable=r.payable + r.carried, carried=0)])
     yield "earned below the lines", "holders", holder_rows(lambda r: [settle.balance(r.party, r.currency, 0, r.earned - 10_000)])
     yield "no row for a currency", "holders", holder_rows(lambda r: [])
-    yield "a row without lines", "holders", holder_rows(lambda r: [r, settle.Balance(r.party, "GBP", 0, 0, 0, 0)])
+    yield "a row without lines", "holders", holder_rows(lambda r: [r, settle.Balance(r.party, "GBP", 0, 0, 0, 0, 0)])
     yield "brought forward from nowhere", "holders", holder_rows(lambda r: [settle.balance(r.party, r.currency, -10_000, r.earned)])
+    yield "taking back an earlier revision without one", "holders", holder_rows(
+        lambda r: [settle.balance(r.party, r.currency, 0, r.earned, 10_000)])
+    yield "a payment held back that the rules do not", "holders", holder_rows(
+        lambda r: [r._replace(payable=0, carried=r.payable + r.carried)])
     yield "pool is not paid and suspense", "totals", in_note(totals=eur(0, -1, 0))
     yield "pool line above the pools file", "totals", in_note(totals=eur(1, 0, 1))
     yield "suspense below the cells", "totals", in_note(totals=lambda t: {c: (p, p, 0) for c, (p, _, _) in t.items()})
@@ -570,7 +574,7 @@ def more_cheats():
     yield "lines in another order", "order", at("split", lambda v: (v[0], v[1][::-1])), None
     yield "two rows of one currency", "order", holder_rows(lambda r: [r, r]), None
     yield "a second row of one currency takes money back", "order", holder_rows(
-        lambda r: [r, settle.Balance(r.party, r.currency, 0, -10_000_000, 0, -10_000_000)]), None
+        lambda r: [r, settle.Balance(r.party, r.currency, 0, -10_000_000, 0, 0, -10_000_000)]), None
     yield "balances in another order", "order", at("holders", lambda rows: rows[::-1]), None
     yield "a share row twice", "order", with_rows(registry.Share(ME, B, "master", "*", 1_000_000, I64_MIN, I64_MAX)), None
     yield "share rows in another order", "order", swapped(b"\3" + u64(ME)), None

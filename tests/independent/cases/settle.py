@@ -18,7 +18,8 @@ DESCRIPTION = (
     "1000): isrc, territory, tier number, share version, time, listener, play, listened, flags. Result: cells: isrc, territory, "
     "tier number, share version, weight, weight_before, N, first play, play after the last, amounts [right, currency, amount, "
     "suspended, reason]. lines: holder, isrc, territory, tier number, share version, right, currency, ppm, before, amount. "
-    "holders: holder, currency, brought forward, earned, payable, carried forward. totals: currency, pool, paid, suspense. "
+    "holders: holder, currency, brought forward, earned, replaced, payable, carried forward. brought, replaced: what earlier "
+    "runs leave: holder, currency, micros. minimum: the least payment: currency, micros. totals: currency, pool, paid, suspense. "
     "roots of the tables under `k_run`. Checked against an oracle in fractions.")
 SOURCE = "docs/format.md sections 7.2, 7.3, 7.4, 8 and 9"
 WORLDS = 220
@@ -43,6 +44,7 @@ class World:
         self.snapshot = registry.Snapshot(self.rows)
         self.tiers = money.tier_numbers(self.pools)
         self.plays = self.make_plays()
+        self.opening, self.minimum = self.make_opening(number)
 
     def interval(self):
         if self.dice.chance(60):
@@ -82,6 +84,17 @@ class World:
                    dice.pick(["EUR", "JPY", "KWD", "USD"]))
             out[key] = amount
         return sorted(money.Pool(*key, amount) for key, amount in out.items())
+
+    def make_opening(self, number):
+        """What earlier runs left, in two worlds of three; a least payment in every other."""
+        dice = self.dice
+        if number % 3 == 0:
+            return settle.Opening(), {}
+        accounts = [(party, currency) for party in PARTIES for currency in ("EUR", "JPY") if dice.chance(30)]
+        brought = {account: dice.pick([0, 1, 9_999, 10**7, -10**6, -1, dice.below(10**9)]) for account in accounts}
+        replaced = {account: dice.pick([0, 1, 10**6, dice.below(10**9)]) for account in accounts if dice.chance(50)}
+        minimum = {dice.pick(["EUR", "JPY", "USD"]): dice.pick([0, 1, 10_000, 10**7, 10**9])} if number % 2 else {}
+        return settle.Opening(brought, replaced), minimum
 
     def make_plays(self):
         dice, out = self.dice, []
@@ -141,10 +154,15 @@ def oracle(world):
                 sums[pool.currency][1] += micros
         cells.append([*key, weigh[key], before, total, inside[0], inside[-1] + 1, amounts])
     holders = []
-    for party, currency in sorted({(line[0], line[6]) for line in lines}):
+    left = [key for part in world.opening for key, micros in part.items() if micros]
+    for party, currency in sorted({(line[0], line[6]) for line in lines} | set(left)):
         earned = sum(line[9] for line in lines if (line[0], line[6]) == (party, currency))
+        brought, replaced = (part.get((party, currency), 0) for part in world.opening)
+        due = brought + earned - replaced
         unit = {"JPY": 10**6, "KWD": 10**3}.get(currency, 10**4)
-        holders.append([party, currency, 0, earned, earned - earned % unit, earned % unit])
+        paid = math.floor(Fraction(due, unit)) * unit if due > 0 else 0
+        paid = 0 if paid < world.minimum.get(currency, 0) else paid
+        holders.append([party, currency, brought, earned, replaced, paid, due - paid])
     assert all(pool == paid + suspense for pool, paid, suspense in sums.values())
     return cells, sorted(lines), holders, [[c, *sums[c]] for c in sorted(sums)]
 
@@ -169,7 +187,7 @@ def split(isrc, territory, time, right, whole, recordings, shares, licences, hol
 def under_test(world):
     cells = settle.make_cells(world.plays, world.pools, world.tiers)
     cells, lines = settle.split_cells(cells, world.plays, world.snapshot)
-    holders = settle.make_balances(lines)
+    holders = settle.make_balances(lines, world.opening, world.minimum)
     totals = settle.totals(world.pools, cells, lines, world.tiers)
     return cells, lines, holders, totals
 
@@ -203,6 +221,9 @@ def make():
             "pools": [list(pool[:5]) for pool in world.pools],
             "plays": spell([[*p[:8], p.flags] for p in world.plays], (5, 6), (0,)),
             "cells": spell(plain[0], (), (0,)), "lines": spell(plain[1], (0,), (1,)), "holders": spell(plain[2], (0,)),
-            "totals": plain[3], "roots": roots})
+            "totals": plain[3], "roots": roots,
+            "brought": spell([[*k, v] for k, v in sorted(world.opening.brought.items())], (0,)),
+            "replaced": spell([[*k, v] for k, v in sorted(world.opening.replaced.items())], (0,)),
+            "minimum": sorted(world.minimum.items())})
     assert reasons == set(range(6))
     return {"k_run": K_RUN.hex(), "worlds": out}

@@ -66,7 +66,7 @@ def extremes():
         "plays": [Play(a, "AA", 0, 0, 0, 0, 0, 0, 0, 0), Play(z, "ZZ", 65_535, 65_535, MAX_TIME, top, top, 2**32 - 1, 2**32 - 1, 7)],
         "cells": [Cell(a, "AA", 0, 0, 1000, 0, 1000, 0, 1, ()), Cell(z, "ZZ", 65_535, 65_535, top, top, top, top - 1, top, amounts)],
         "lines": [Line(0, a, "AA", 1, 0, "a", "EUR", 1, 0, 0), Line(top, z, "ZZ", 65_535, 65_535, "b" * 32, "KWD", 1_000_000, 0, 2**63 - 1)],
-        "holders": [Balance(0, "EUR", 0, 0, 0, 0), Balance(top, "USD", -(2**63), 2**63 - 1, 0, -1)],
+        "holders": [Balance(0, "EUR", 0, 0, 0, 0, 0), Balance(top, "USD", -(2**63), 2**63 - 1, -(2**63), 2**63 - 1, -1)],
     }
 
 
@@ -93,11 +93,11 @@ def keys(world):
     for origin, period, revision in ((maker.ORIGIN, "2026-04-01T00:00:00Z 2026-05-01T00:00:00Z", 0),
                                      ("ü.example/log", "1970-01-01T00:00:00Z 9998-12-31T23:59:59Z", 2**32 - 1)):
         master = dice.bytes(32)
-        hashes = [dice.bytes(32) for _ in range(4)]
+        hashes = [dice.bytes(32) for _ in range(4)] + [dice.bytes(32) if revision else bytes(32)]
         run, reg = salts.run_key(master, origin, period, revision, hashes), salts.registry_key(master, origin, hashes[1])
         out.append({"master": master.hex(), "origin": origin, "period": period, "revision": revision,
                     "log_root": hashes[0].hex(), "registry_rows": hashes[1].hex(), "rules": hashes[2].hex(),
-                    "pools": hashes[3].hex(), "k_run": run.hex(),
+                    "pools": hashes[3].hex(), "previous": hashes[4].hex() if revision else None, "k_run": run.hex(),
                     "k_reg": reg.hex(), "registry_salts": [s.hex() for s in salts.salts(reg, 6)],
                     "tables": {t: {"key": salts.table_key(run, t).hex(), "salts": [s.hex() for s in salts.salts(salts.table_key(run, t), 6)]}
                                for t in ("cells", "lines", "holders")},

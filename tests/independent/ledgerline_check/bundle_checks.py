@@ -339,16 +339,18 @@ class Checker:
             earned[line.currency] = earned.get(line.currency, 0) + line.amount
         for row in self.values["holders"]:
             where = f"holder {row.currency}"
-            stands = row.currency in earned or row.brought != 0
+            stands = row.currency in earned or row.brought != 0 or row.replaced != 0
             self.expect("holders", stands, f"{where}: neither a line nor brought forward")
             total = earned.pop(row.currency, 0)
             try:
-                expected = settle.balance(self.party, row.currency, row.brought, total)
+                expected = settle.balance(self.party, row.currency, row.brought, total, row.replaced, self.b.rules.minimum)
             except Malformed:
                 expected = None
             self.expect("holders", row == expected, f"{where}: {row[2:]}, recomputed {expected and expected[2:]}")
             if self.b.note.previous is None:
                 self.expect("holders", row.brought == 0, f"{where}: brought forward without a previous run")
+            if self.b.note.revision == 0:
+                self.expect("holders", row.replaced == 0, f"{where}: takes back an earlier revision without one")
         self.expect("holders", not earned, f"no row for {sorted(earned)}")
 
     def sampled(self):

@@ -19,8 +19,8 @@ class Inputs(NamedTuple):
     k_reg: bytes
     previous: bytes | None = None
     zk: bytes | None = None
-    brought: dict | None = None
     earlier: dict | None = None  # plays of each ISRC in the runs that the rules look back on
+    opening: settle.Opening = settle.Opening()
 
 
 class Run(NamedTuple):
@@ -44,7 +44,7 @@ def derive(inputs, events, tamper=lambda stage, value: value):
     honest = settle.make_cells(plays, pools, tiers, declared)
     cells = tamper("cells", honest)
     cells, lines = tamper("split", settle.split_cells(cells, plays, inputs.snapshot, below))
-    holders = tamper("holders", settle.make_balances(lines, inputs.brought))
+    holders = tamper("holders", settle.make_balances(lines, inputs.opening, rules.minimum))
     totals = tamper("totals", settle.totals(pools, cells, lines, tiers))
     pairs = {"registry": inputs.registry}
     for name, rows in (("plays", plays), ("cells", cells), ("lines", lines), ("holders", holders)):

@@ -37,10 +37,11 @@ def minor_unit(currency):
     return 10 ** (6 - DECIMALS[currency])
 
 
-def payable(currency, balance):
+def payable(currency, balance, minimum=0):
     """Section 7.4."""
     unit = minor_unit(currency)
-    return max(0, balance // unit * unit)
+    paid = max(0, balance // unit * unit)
+    return paid if paid >= minimum else 0
 
 
 def parse_amount(text):
@@ -154,6 +155,7 @@ class Rules(NamedTuple):
     table: dict | None = None
     threshold: dict | None = None
     valid: tuple = (None, None)
+    minimum: dict = {}  # least payment by currency, micros
 
 
 COUNTING = Rules._fields[:4]
@@ -286,6 +288,7 @@ def parse_rules(data):
         name = model.replace("-", "_")
         need(name in table, f"rules: no table {name}")
         own = MODELS[model](table.pop(name))
+    minimum = parse_payment(table.pop("payment", {}))
     threshold = table.pop("threshold", None)
     if threshold is not None:
         keys(threshold, ("plays", "months", "compare", "level", "below"), ("listeners",), "threshold")
@@ -299,4 +302,13 @@ def parse_rules(data):
     need(set(table) <= set(COUNTING), f"rules: unknown keys {sorted(set(table) - set(COUNTING))}")
     for name, value in table.items():
         integer(value, 0, 366 if name == "late_days" else U32, name)
-    return Rules(**table, model=model, table=own, threshold=threshold, valid=valid)
+    return Rules(**table, model=model, table=own, threshold=threshold, valid=valid,
+                 minimum=minimum)
+
+
+def parse_payment(table):
+    """The table [payment] of section 6.2."""
+    need(isinstance(table, dict) and set(table) <= {"minimum"}, "rules: [payment]")
+    minimum = table.get("minimum", {})
+    need(isinstance(minimum, dict) and all(isinstance(v, str) for v in minimum.values()), "rules: payment.minimum")
+    return {check_currency(code): parse_amount(amount) for code, amount in minimum.items()}

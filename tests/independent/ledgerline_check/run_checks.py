@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from . import ledger as ledgers, notes, registry, runnote, tables, tree
+from . import ledger as ledgers, notes, registry, runnote, settle, tables, tree
 from .derive import Inputs, derive, run_note
 from .ledger import read_file
 from .money import parse_rules
@@ -18,8 +18,37 @@ def parse_run_keys(data):
     return bytes.fromhex(match[1]), bytes.fromhex(match[2])
 
 
-def verify(run, ledger, vkey):
-    """(report, derived run note text). Raises Malformed where something cannot be read."""
+def holders_of(pairs):
+    return [tables.read_row("holders", key, tables.Reader(row))[0] for key, row in pairs]
+
+
+def read_earlier(report, folder):
+    """(note text, note, holders) of a run issued before; its table is checked against its note."""
+    folder = Path(folder)
+    text = notes.parse_note(read_file(folder / "run.note")).text
+    note = runnote.parse_text(text)
+    pairs = tables.read_rows("holders", read_file(folder / "tables" / "holders.rows"))
+    row_salts = tables.table_salts("holders", len(pairs), parse_run_keys(read_file(folder / "salt-keys"))[0], None, ())
+    leaves = tables.leaves(pairs, row_salts)
+    report.expect("previous", (len(pairs), tree.root(leaves)) == note.holders, f"{folder}: other accounts than its note's")
+    return text, note, holders_of(pairs)
+
+
+def open_accounts(report, note, earlier):
+    """Section 7.5; `earlier`: runs in the order of issue."""
+    hashes = [tree.sha256(text.encode()) for text, _, _ in earlier]
+    for before, (_, run, _) in zip(hashes, earlier[1:]):
+        report.expect("previous", run.previous == before, "the earlier runs are no chain")
+    report.expect("previous", hashes[-1] == note.previous, "the run continues another one")
+    replaced = [rows for _, run, rows in earlier
+                if (run.origin, run.period, run.revision + 1) == (note.origin, note.period, note.revision)]
+    report.expect("previous", note.revision == 0 or replaced, "the revision before is not among the earlier runs")
+    return settle.Opening({row[:2]: row.carried for row in earlier[-1][2]},
+                          {row[:2]: row.earned for rows in replaced for row in rows})
+
+
+def verify(run, ledger, vkey, previous=()):
+    """(report, derived run note text); `previous`: folders of the runs before, in the order of issue. Raises Malformed where something cannot be read."""
     run, report = Path(run), Report()
     signed = notes.parse_note(read_file(run / "run.note"))
     note = runnote.parse_text(signed.text)
@@ -36,11 +65,13 @@ def verify(run, ledger, vkey):
     ledgers.check_tiles(ledger, built, len(leaves), report)
 
     pairs = {name: tables.read_rows(name, read_file(run / "tables" / f"{name}.rows")) for name in tables.TABLES}
-    brought = None
-    if note.previous is not None:
-        report.skip("previous", "brought-forward amounts are taken as the run states them")
-        rows = [tables.read_row("holders", key, tables.Reader(row))[0] for key, row in pairs["holders"]]
-        brought = {(row.party, row.currency): row.brought for row in rows}
+    opening = settle.Opening()
+    if note.previous is not None and not previous:
+        report.skip("previous", "what the run brings forward and replaces is taken as it says")
+        rows = holders_of(pairs["holders"])
+        opening = settle.Opening({row[:2]: row.brought for row in rows}, {row[:2]: row.replaced for row in rows})
+    elif note.previous is not None:
+        opening = open_accounts(report, note, [read_earlier(report, folder) for folder in previous])
     if note.zk is not None:
         report.skip("zk", "the proof file is not looked at")
     rules = parse_rules(read_file(run / "rules.toml"))
@@ -48,7 +79,7 @@ def verify(run, ledger, vkey):
                   and (rules.valid[1] is None or note.period[1] <= rules.valid[1]), "the rules do not hold in the period")
     inputs = Inputs(note.origin, note.period, note.revision, read_file(run / "rules.toml"),
                     read_file(run / "pools.csv"), pairs["registry"], registry.parse(pairs["registry"]),
-                    *parse_run_keys(read_file(run / "salt-keys")), note.previous, note.zk, brought)
+                    *parse_run_keys(read_file(run / "salt-keys")), note.previous, note.zk, opening)
     result = derive(inputs, events)
     for name in tables.TABLES:
         compare(report, name, pairs[name], result.pairs[name])

@@ -47,7 +47,7 @@ def segment_key(master, origin, segment):
 
 
 def run_key(master, origin, period_text, revision, hashes):
-    """K_run of section 8; `hashes` = log root, registry rows, rules, pools."""
+    """K_run of section 8; `hashes` = log root, registry rows, rules, pools, previous run (or zeros)."""
     info = b"ledgerline/run-salt/v1" + origin.encode() + b"\n" + period_text.encode() + b"\n" + u32(revision)
     return hkdf(master, info + b"".join(hashes))
 

@@ -50,6 +50,7 @@ class Balance(NamedTuple):
     currency: str
     brought: int
     earned: int
+    replaced: int
     payable: int
     carried: int
 
@@ -131,22 +132,28 @@ def split_cells(cells, plays, snapshot, below=()):
     return out, lines
 
 
-def balance(party, currency, brought, earned):
-    """Section 7.4."""
-    total = brought + earned
-    need(I64_MIN <= earned <= I64_MAX and I64_MIN <= total <= I64_MAX, "balance out of range")
-    paid = payable(currency, total)
-    return Balance(party, currency, brought, earned, paid, total - paid)
+def balance(party, currency, brought, earned, replaced=0, minimum={}):
+    """Section 7.4; `minimum`: {currency: micros}."""
+    total = brought + earned - replaced
+    need(all(I64_MIN <= x <= I64_MAX for x in (earned, brought + earned, total)), "balance out of range")
+    paid = payable(currency, total, minimum.get(currency, 0))
+    return Balance(party, currency, brought, earned, replaced, paid, total - paid)
 
 
-def make_balances(lines, brought=None):
-    """Holders table. `brought`: {(party, currency): micros}, 0 where absent."""
-    brought = {key: micros for key, micros in (brought or {}).items() if micros}
-    earned = dict.fromkeys(brought, 0)
+class Opening(NamedTuple):
+    """What earlier runs leave, each {(party, currency): micros}, 0 where absent."""
+    brought: dict = {}
+    replaced: dict = {}
+
+
+def make_balances(lines, opening=Opening(), minimum={}):
+    """Holders table."""
+    brought, replaced = ({key: micros for key, micros in part.items() if micros} for part in opening)
+    earned = dict.fromkeys([*brought, *replaced], 0)
     for line in lines:
         key = line.party, line.currency
         earned[key] = earned.get(key, 0) + line.amount
-    return [balance(*key, brought.get(key, 0), earned[key]) for key in sorted(earned)]
+    return [balance(*key, brought.get(key, 0), earned[key], replaced.get(key, 0), minimum) for key in sorted(earned)]
 
 
 def totals(pools, cells, lines, tiers):

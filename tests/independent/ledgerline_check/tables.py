@@ -64,7 +64,7 @@ def encode_balance(row):
 
 
 def decode_balance(key, r):
-    return Balance(int.from_bytes(key, "big"), read_currency(r), r.i64(), r.i64(), r.i64(), r.i64())
+    return Balance(int.from_bytes(key, "big"), read_currency(r), r.i64(), r.i64(), r.i64(), r.i64(), r.i64())
 
 
 ENCODE = {"registry": registry.encode, "plays": encode_play, "cells": encode_cell, "lines": encode_line,
