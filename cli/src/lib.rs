@@ -11,6 +11,7 @@
 //! | [`run`] | a run's directory: counting the log, storing tables, cutting bundles |
 //! | [`cosign`] | asking witnesses for cosignatures |
 //! | [`witness`] | a witness of logs: its directory, its decisions made durable, its server |
+//! | [`dsr`] | DDEX sales reports: reading, checking, writing |
 //! | [`export`] | a run as CSV, Parquet and a journal |
 //! | [`csv_file`] [`guard`] | strict CSV; panics of file decoders become messages |
 #![allow(
@@ -22,6 +23,7 @@ pub mod args;
 pub mod commands;
 pub mod cosign;
 pub mod csv_file;
+pub mod dsr;
 pub mod error;
 pub mod export;
 pub mod guard;
