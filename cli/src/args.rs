@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    audit, bundle, checkpoint, demo, export, fsck, ingest, init, keys, receipt, registry, simulate,
+    audit, bundle, checkpoint, demo, dsr, export, fsck, ingest, init, keys, receipt, registry, simulate,
     statement, tiles, verify, witness,
 };
 
@@ -74,6 +74,8 @@ pub enum Command {
     Fsck(fsck::Args),
     /// Write a run as CSV, Parquet or a journal
     Export(export::Args),
+    /// Check DDEX sales reports (DSR flat files)
+    Dsr(dsr::Args),
     /// Make, show, rotate and retire signing keys
     Keys(keys::Args),
     /// Run a witness: cosign checkpoints of logs that only ever append

@@ -5,6 +5,7 @@ pub mod bundle;
 pub mod checkpoint;
 pub mod cosign;
 pub mod demo;
+pub mod dsr;
 pub mod export;
 pub mod forge;
 pub mod fsck;
@@ -48,6 +49,7 @@ pub fn run(command: &Command, ui: &Ui) -> Result<Outcome, Error> {
         Command::Export(args) => export::run(args, ui),
         Command::Keys(args) => keys::run(args, ui),
         Command::Witness(args) => witness::run(args, ui),
+        Command::Dsr(args) => dsr::run(args, ui),
         Command::Demo(args) => demo::run(args, ui),
     }
 }

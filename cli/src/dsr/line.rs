@@ -107,16 +107,25 @@ impl<R: BufRead> Lines<R> {
     }
 }
 
-/// Opens a report, plain or gzip, whichever its first bytes say; counts what is read of the file.
+/// Opens a report, plain or gzip.
 ///
 /// # Errors
 ///
 /// [`FileError`].
 pub fn open(path: &Path) -> Result<Box<dyn BufRead>, FileError> {
-    const BUFFER: usize = 256 << 10;
     let file = File::open(path).map_err(FileError::at("open", path))?;
-    let mut plain = BufReader::with_capacity(BUFFER, file);
-    let head = plain.fill_buf().map_err(FileError::at("read", path))?;
+    unpack(file).map_err(FileError::at("read", path))
+}
+
+/// Reads plain bytes or gzip, whichever the first two say.
+///
+/// # Errors
+///
+/// What reading gives.
+pub fn unpack(source: impl Read + 'static) -> io::Result<Box<dyn BufRead>> {
+    const BUFFER: usize = 256 << 10;
+    let mut plain = BufReader::with_capacity(BUFFER, source);
+    let head = plain.fill_buf()?;
     if head.starts_with(&[0x1f, 0x8b]) {
         let unpacked = MultiGzDecoder::new(plain);
         return Ok(Box::new(BufReader::with_capacity(BUFFER, unpacked)));

@@ -14,6 +14,7 @@
 //! | [`name`] | the name of a file, and what it says |
 //! | [`check`] | one file, line by line; sets of files |
 //! | [`totals`] | usages and revenue, in total and per ISRC |
+//! | [`basic`] | Basic Audio reports, written and read back |
 //!
 //! Memory does not grow with the number of lines: what is kept is one line, one block, one entry
 //! for each summary record and each ISRC (both bounded, see [`totals`]), and a bounded number of
@@ -23,6 +24,7 @@
 //! sends reports needs DDEX's (free) implementation licence.
 
 
+pub mod basic;
 pub mod check;
 pub mod decimal;
 pub mod grammar;

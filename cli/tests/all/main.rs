@@ -6,6 +6,7 @@ mod served;
 
 mod cosign;
 mod crash_points;
+mod dsr;
 mod fsck;
 mod ingest;
 mod keys;

@@ -157,7 +157,8 @@ impl Checker {
     }
 
     /// Reads a file called `name`, the last part of its path. `usage` is given each line that reports
-    /// usages; `progress` the number of bytes and lines read so far, every few thousand lines.
+    /// usages; `progress` the number of bytes read so far, every few
+    /// thousand lines. Gives the number of lines.
     ///
     /// # Errors
     ///
@@ -167,8 +168,8 @@ impl Checker {
         name: &str,
         reader: R,
         usage: &mut dyn FnMut(&Usage<'_>),
-        progress: &mut dyn FnMut(u64, u64),
-    ) -> Result<(), Refused> {
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<u64, Refused> {
         self.names.push(name.to_owned());
         let mut lines = Lines::new(reader);
         let (head, text) = first_record(&mut lines)?;
@@ -181,13 +182,13 @@ impl Checker {
 
         let at = self.set_of(&head, found.profile);
         let Some(set) = self.sets.get_mut(at) else {
-            return Ok(());
+            return Ok(0);
         };
         let mut file = FileCheck::new(name, found, head, set, &mut self.problems, usage);
         file.head(&text);
         loop {
             if lines.number().is_multiple_of(4096) {
-                progress(lines.bytes(), lines.number());
+                progress(lines.bytes());
             }
             match lines.advance() {
                 Ok(None) => break,
@@ -198,11 +199,12 @@ impl Checker {
                 }
             }
         }
-        file.end(lines.number());
+        let count = lines.number();
+        file.end(count);
         if !self.sets.get(at).is_some_and(Set::may_grow) {
             self.finish_set(at);
         }
-        Ok(())
+        Ok(count)
     }
 
     /// Checks what only whole sets show.
