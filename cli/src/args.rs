@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    audit, bundle, checkpoint, demo, dsr, export, fsck, ingest, init, keys, receipt, registry, simulate,
-    statement, tiles, verify, witness,
+    audit, bundle, checkpoint, demo, dsr, export, fsck, ingest, init, keys, receipt, registry,
+    simulate, statement, tiles, verify, witness,
 };
 
 /// Royalty statements that the people who are paid can recompute.

@@ -12,6 +12,7 @@
 //! | [`cosign`] | asking witnesses for cosignatures |
 //! | [`witness`] | a witness of logs: its directory, its decisions made durable, its server |
 //! | [`dsr`] | DDEX sales reports: reading, checking, writing |
+//! | [`received`] | lines of sales reports and of distributors' tables, in one form |
 //! | [`export`] | a run as CSV, Parquet and a journal |
 //! | [`csv_file`] [`guard`] | strict CSV; panics of file decoders become messages |
 #![allow(
@@ -29,6 +30,7 @@ pub mod export;
 pub mod guard;
 pub mod ingest;
 pub mod ledger;
+pub mod received;
 pub mod registry_db;
 pub mod run;
 pub mod simulate;

@@ -113,7 +113,8 @@ fn read(checker: &mut Checker, path: &Path, ui: &Ui) -> Result<u64, Error> {
     let stdin = path == Path::new("-");
     let length = if stdin { None } else { line::length(path) };
     let reader = if stdin {
-        line::unpack(std::io::stdin()).map_err(crate::ledger::durable::FileError::at("read", path))?
+        line::unpack(std::io::stdin())
+            .map_err(crate::ledger::durable::FileError::at("read", path))?
     } else {
         line::open(path)?
     };
@@ -136,7 +137,9 @@ fn recordings(report: &Report, top: usize) -> Vec<(String, &Sum)> {
         all.sort_by(|(_, a), (_, b)| b.usages.compare(a.usages));
         all.truncate(top);
     }
-    all.into_iter().map(|(isrc, sum)| (isrc.to_string(), sum)).collect()
+    all.into_iter()
+        .map(|(isrc, sum)| (isrc.to_string(), sum))
+        .collect()
 }
 
 /// Net revenue of all summary records.
@@ -177,7 +180,10 @@ fn words(checked: &Checked, top: usize) -> String {
         }
     }
     for (code, count) in &checked.counts {
-        let listed = checked.problems.iter().filter(|problem| problem.code == *code);
+        let listed = checked
+            .problems
+            .iter()
+            .filter(|problem| problem.code == *code);
         if listed.count() as u64 != *count {
             let _ = writeln!(text, "  {code}: {count}");
         }
@@ -223,9 +229,17 @@ fn report_in_words(report: &Report, top: usize, text: &mut String) {
             false => format!(", returns {}", totals.all.returns),
         }
     );
-    let _ = writeln!(text, "  net revenue of summaries {}", amounts(&stated(report)));
+    let _ = writeln!(
+        text,
+        "  net revenue of summaries {}",
+        amounts(&stated(report))
+    );
     if !totals.all.revenue.each().is_empty() {
-        let _ = writeln!(text, "  net revenue of lines {}", amounts(&totals.all.revenue));
+        let _ = writeln!(
+            text,
+            "  net revenue of lines {}",
+            amounts(&totals.all.revenue)
+        );
     }
     for (what, sum) in [
         ("without ISRC", &totals.without_isrc),
@@ -233,7 +247,11 @@ fn report_in_words(report: &Report, top: usize, text: &mut String) {
         ("of recordings beyond --recordings", &totals.beyond),
     ] {
         if sum.lines > 0 {
-            let _ = writeln!(text, "  usages {what}: {} in {} lines", sum.usages, sum.lines);
+            let _ = writeln!(
+                text,
+                "  usages {what}: {} in {} lines",
+                sum.usages, sum.lines
+            );
         }
     }
     let listed = recordings(report, top);
@@ -256,12 +274,19 @@ fn or_dash(text: &str) -> &str {
 }
 
 fn amounts(amounts: &Amounts) -> String {
-    let each = amounts.each().iter().map(|(currency, amount)| match currency {
-        Some(currency) => format!("{currency} {amount}"),
-        None => format!("{amount} without currency"),
-    });
+    let each = amounts
+        .each()
+        .iter()
+        .map(|(currency, amount)| match currency {
+            Some(currency) => format!("{currency} {amount}"),
+            None => format!("{amount} without currency"),
+        });
     let all: Vec<_> = each.collect();
-    if all.is_empty() { "none".to_owned() } else { all.join(", ") }
+    if all.is_empty() {
+        "none".to_owned()
+    } else {
+        all.join(", ")
+    }
 }
 
 /// The result as JSON, written piece by piece: there may be millions of recordings.
@@ -286,7 +311,9 @@ impl Serialize for InJson<'_> {
         map.serialize_entry("problems_left_out", &checked.left_out)?;
         map.serialize_entry("problems", &Each(&checked.problems, problem_json))?;
         let reports = checked.reports.iter();
-        let reports: Vec<_> = reports.map(|report| ReportInJson(report, self.top)).collect();
+        let reports: Vec<_> = reports
+            .map(|report| ReportInJson(report, self.top))
+            .collect();
         map.serialize_entry("reports", &reports)?;
         map.end()
     }

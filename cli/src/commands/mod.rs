@@ -7,6 +7,7 @@ pub mod cosign;
 pub mod demo;
 pub mod dsr;
 pub mod export;
+pub mod export_dsr;
 pub mod forge;
 pub mod fsck;
 pub mod ingest;

@@ -171,8 +171,15 @@ impl From<io::Error> for BasicError {
 ///
 /// [`BasicError::Cell`] if `created` is no time.
 pub fn file_name(header: &Header, period: &str, territory: &str) -> Result<String, BasicError> {
-    let digits: String = header.created.chars().filter(char::is_ascii_digit).collect();
-    let Some((date, time)) = digits.get(..14).and_then(|digits| digits.split_at_checked(8)) else {
+    let digits: String = header
+        .created
+        .chars()
+        .filter(char::is_ascii_digit)
+        .collect();
+    let Some((date, time)) = digits
+        .get(..14)
+        .and_then(|digits| digits.split_at_checked(8))
+    else {
         return Err(BasicError::Cell {
             record: "HEAD",
             cell: "MessageCreatedDateTime",
@@ -441,20 +448,29 @@ pub fn read(reader: impl BufRead) -> Result<Report, BasicError> {
         let report = report.as_mut().ok_or_else(|| refuse("HEAD first"))?;
         match name {
             "SY01.01" => report.summaries.push(
-                cells.summary().ok_or_else(|| refuse("numbers and a currency"))?,
+                cells
+                    .summary()
+                    .ok_or_else(|| refuse("numbers and a currency"))?,
             ),
             "AS02.02" => report.blocks.push(Block {
                 recording: cells.recording("Title", "DisplayArtistName"),
                 streams: Vec::new(),
             }),
             "SU02" => {
-                let block = report.blocks.last_mut().ok_or_else(|| refuse("AS02.02 first"))?;
-                let streams = cells.streams().ok_or_else(|| refuse("a number of streams"))?;
+                let block = report
+                    .blocks
+                    .last_mut()
+                    .ok_or_else(|| refuse("AS02.02 first"))?;
+                let streams = cells
+                    .streams()
+                    .ok_or_else(|| refuse("a number of streams"))?;
                 block.streams.push(streams);
             }
             "SR02" => {
                 let recording = cells.recording("ResourceTitle", "ResourceDisplayArtistName");
-                let streams = cells.streams().ok_or_else(|| refuse("a number of streams"))?;
+                let streams = cells
+                    .streams()
+                    .ok_or_else(|| refuse("a number of streams"))?;
                 match report.blocks.last_mut() {
                     Some(block) if block.recording == recording => block.streams.push(streams),
                     _ => report.blocks.push(Block {
@@ -483,7 +499,9 @@ impl Cells<'_> {
     fn of(&self, name: &str) -> String {
         let at = self.record.cells.iter().position(|cell| cell.name == name);
         let cell = at.and_then(|at| self.text.split('\t').nth(at + 1));
-        let value = cell.and_then(|cell| values(cell).next()).unwrap_or_default();
+        let value = cell
+            .and_then(|cell| values(cell).next())
+            .unwrap_or_default();
         unescape(value).into_owned()
     }
 
@@ -528,7 +546,9 @@ impl Cells<'_> {
 
     fn recording(&self, title: &str, artist: &str) -> Recording {
         let duration = self.of("Duration");
-        let seconds = duration.strip_prefix("PT").and_then(|text| text.strip_suffix('S'));
+        let seconds = duration
+            .strip_prefix("PT")
+            .and_then(|text| text.strip_suffix('S'));
         Recording {
             dsp_id: self.of("DspResourceId"),
             isrc: Isrc::parse(&self.of("ISRC")).ok(),
@@ -548,7 +568,10 @@ impl Cells<'_> {
 }
 
 fn isrc_text(recording: &Recording) -> String {
-    recording.isrc.map(|isrc| isrc.to_string()).unwrap_or_default()
+    recording
+        .isrc
+        .map(|isrc| isrc.to_string())
+        .unwrap_or_default()
 }
 
 /// Seconds alone are a duration, too: PT215S.
@@ -577,39 +600,43 @@ mod tests {
         let territory = prop::sample::select(vec!["DE", "GB", "US-CA", "Worldwide", "2136"]);
         let currency = prop::sample::select(vec!["EUR", "GBP", "JPY", "KWD"]);
         let money = (any::<i32>(), 0..=9_u32);
-        (models, territory, text(), currency, money).prop_map(move |(model, territory, service, currency, money)| Summary {
-            id: format!("SY{number}"),
-            commercial_model: model.to_owned(),
-            use_type: "OnDemandStream".to_owned(),
-            territory: territory.to_owned(),
-            service,
-            usages: 0,
-            currency: Currency::parse(currency).unwrap(),
-            net_revenue: Decimal::new(money.0.into(), money.1).unwrap(),
-        })
+        (models, territory, text(), currency, money).prop_map(
+            move |(model, territory, service, currency, money)| Summary {
+                id: format!("SY{number}"),
+                commercial_model: model.to_owned(),
+                use_type: "OnDemandStream".to_owned(),
+                territory: territory.to_owned(),
+                service,
+                usages: 0,
+                currency: Currency::parse(currency).unwrap(),
+                net_revenue: Decimal::new(money.0.into(), money.1).unwrap(),
+            },
+        )
     }
 
     fn block() -> impl Strategy<Value = Block> {
         let isrc = prop::option::of("[A-Z]{2}[A-Z0-9]{3}[0-9]{7}");
         let seconds = prop::option::of(any::<u32>());
         let streams = prop::collection::vec((0..3_usize, any::<u32>()), 1..4);
-        (isrc, text(), text(), seconds, streams).prop_map(|(isrc, title, artist, seconds, streams)| Block {
-            recording: Recording {
-                dsp_id: String::new(),
-                isrc: isrc.map(|isrc| Isrc::parse(&isrc).unwrap()),
-                title,
-                artist,
-                seconds: seconds.map(u64::from),
+        (isrc, text(), text(), seconds, streams).prop_map(
+            |(isrc, title, artist, seconds, streams)| Block {
+                recording: Recording {
+                    dsp_id: String::new(),
+                    isrc: isrc.map(|isrc| Isrc::parse(&isrc).unwrap()),
+                    title,
+                    artist,
+                    seconds: seconds.map(u64::from),
+                },
+                streams: streams
+                    .into_iter()
+                    .map(|(summary, streams)| Streams {
+                        summary: format!("SY{summary}"),
+                        transaction: String::new(),
+                        streams: streams.into(),
+                    })
+                    .collect(),
             },
-            streams: streams
-                .into_iter()
-                .map(|(summary, streams)| Streams {
-                    summary: format!("SY{summary}"),
-                    transaction: String::new(),
-                    streams: streams.into(),
-                })
-                .collect(),
-        })
+        )
     }
 
     fn report() -> impl Strategy<Value = Report> {

@@ -79,14 +79,18 @@ impl Grammar {
     /// Whether the record type with this base, in whatever version, occurs.
     #[must_use]
     pub fn has(&self, base: &str) -> bool {
-        self.symbols.iter().any(|symbol| symbol.get(..4) == Some(base))
+        self.symbols
+            .iter()
+            .any(|symbol| symbol.get(..4) == Some(base))
     }
 
     /// The version in which a record of this base is allowed.
     #[must_use]
     pub fn version_of(&self, base: &str) -> Option<&'static str> {
         let mut symbols = self.symbols.iter();
-        symbols.find(|symbol| symbol.get(..4) == Some(base)).copied()
+        symbols
+            .find(|symbol| symbol.get(..4) == Some(base))
+            .copied()
     }
 
     /// Takes the next record, in whatever version; `None` if it may not come here.

@@ -45,7 +45,8 @@ impl IdSet {
         if after.is_some() {
             self.ranges.remove(&(number + 1));
         }
-        self.ranges.insert(joins.map_or(number, |(from, _)| from), to);
+        self.ranges
+            .insert(joins.map_or(number, |(from, _)| from), to);
         true
     }
 

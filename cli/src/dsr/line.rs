@@ -61,9 +61,12 @@ impl<R: BufRead> Lines<R> {
                 break;
             }
             let end = memchr::memchr(b'\n', available);
-            let part = available.get(..end.unwrap_or(available.len())).unwrap_or(available);
+            let part = available
+                .get(..end.unwrap_or(available.len()))
+                .unwrap_or(available);
             let room = MAX_LINE.saturating_sub(self.buffer.len());
-            self.buffer.extend_from_slice(part.get(..room.min(part.len())).unwrap_or_default());
+            self.buffer
+                .extend_from_slice(part.get(..room.min(part.len())).unwrap_or_default());
             let used = part.len() + usize::from(end.is_some());
             length = length.saturating_add(used);
             self.inner.consume(used);

@@ -23,7 +23,6 @@
 //! Sources: DDEX DSR parts 1 to 10 as far as public, and the XML schemas of `ddexnet/dsrf`. Who
 //! sends reports needs DDEX's (free) implementation licence.
 
-
 pub mod basic;
 pub mod check;
 pub mod decimal;

@@ -154,7 +154,10 @@ mod tests {
     fn names_of_official_samples() {
         let name = "DSR_TEST_YouTube_AdSupport-music_2015-Q4_IS_1of1_20160121T150926.tsv";
         let parsed = FileName::parse(name).unwrap();
-        assert_eq!((parsed.recipient.as_str(), parsed.part), ("TEST", Some((1, 1))));
+        assert_eq!(
+            (parsed.recipient.as_str(), parsed.part),
+            ("TEST", Some((1, 1)))
+        );
         assert_eq!(parsed.text(), name);
         let without = "DSR_A_B__2015-W07__20160121T150926.tsv.gz";
         let parsed = FileName::parse(without).unwrap();
@@ -181,7 +184,10 @@ mod tests {
             ("2015-02-01--2015-02-14", "2015-02-01", "2015-02-14"),
         ] {
             let (from, to) = days(period).unwrap();
-            assert_eq!((from.to_string(), to.to_string()), (first.to_owned(), last.to_owned()));
+            assert_eq!(
+                (from.to_string(), to.to_string()),
+                (first.to_owned(), last.to_owned())
+            );
         }
         for bad in ["2015-Q5", "2015-W54", "15", "2015-2"] {
             assert!(days(bad).is_none(), "{bad}");

@@ -78,10 +78,7 @@ pub(super) const FROM_SCHEMAS: &[(&str, &str)] = &[
          ReferencedCreationComposerAuthorName?* ReferencedCreationComposerAuthorPartyId=n?* \
          ReferencedCreationArrangerName?* ReferencedCreationArrangerPartyId=n?*",
     ),
-    (
-        "DE01",
-        "DealSpecificCell*",
-    ),
+    ("DE01", "DealSpecificCell*"),
     (
         "FOOT",
         "NumberOfLinesInFile=i NumberOfLinesInReport=i? NumberOfSummaryRecords=i \
@@ -157,10 +154,7 @@ pub(super) const FROM_SCHEMAS: &[(&str, &str)] = &[
          SubTitle? SeriesTitle? SeasonNumber=i? DisplayArtistName? DisplayArtistPartyId=n? \
          ReleaseType=a? DataProvider? VideoCategory? EpisodeNumber=i?* UserChannelName?",
     ),
-    (
-        "RU01",
-        "BlockId SummaryRecordId DspReleaseId* Usages=i*",
-    ),
+    ("RU01", "BlockId SummaryRecordId DspReleaseId* Usages=i*"),
     (
         "RU01.01",
         "BlockId SummaryRecordId DspReleaseId* Usages=i* ContentCategory",
@@ -286,10 +280,7 @@ pub(super) const FROM_SCHEMAS: &[(&str, &str)] = &[
          AllocatedNetRevenueInCurrencyOfTransaction=d \
          AllocatedNetRevenueInCurrencyOfAccounting=d CopyrightObligationWithDSP=b",
     ),
-    (
-        "SRFO",
-        "NumberOfLinesInReport=i NumberOfSummaryRecords=i",
-    ),
+    ("SRFO", "NumberOfLinesInReport=i NumberOfSummaryRecords=i"),
     (
         "SRHE",
         "MessageVersion=v Profile=a ProfileVersion MessageId MessageCreatedDateTime=t \

@@ -397,7 +397,10 @@ mod tests {
                     let bare = text.trim_end_matches('*').trim_end_matches('?');
                     let (cell, letter) = bare.split_once('=').unwrap_or((bare, ""));
                     assert!(Kind::of(letter).is_some(), "{name}: {text}");
-                    assert!(cell.bytes().all(|b| b.is_ascii_alphanumeric()), "{name}: {text}");
+                    assert!(
+                        cell.bytes().all(|b| b.is_ascii_alphanumeric()),
+                        "{name}: {text}"
+                    );
                 }
             }
         }

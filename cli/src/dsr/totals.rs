@@ -150,9 +150,7 @@ impl Totals {
             Subject::NoIsrc => &mut self.without_isrc,
             Subject::Several => &mut self.several,
             Subject::Recording(isrc) if room => self.recordings.entry(isrc).or_default(),
-            Subject::Recording(isrc) => {
-                self.recordings.get_mut(&isrc).unwrap_or(&mut self.beyond)
-            }
+            Subject::Recording(isrc) => self.recordings.get_mut(&isrc).unwrap_or(&mut self.beyond),
         };
         // Each part is at most the whole, so that the whole overflows first.
         part.add(usage) & self.all.add(usage)

@@ -74,9 +74,7 @@ fn decimal_fault(error: DecimalError) -> Result<(), Fault> {
             Code::DecimalPrecision,
             "at most 18 digits on each side of the point",
         ),
-        DecimalError::Exponent => {
-            fault(Code::SpreadsheetNumber, "a decimal without exponent")
-        }
+        DecimalError::Exponent => fault(Code::SpreadsheetNumber, "a decimal without exponent"),
     }
 }
 
@@ -243,7 +241,9 @@ pub fn date(text: &str) -> Option<(civil::Date, civil::Date)> {
 fn bad_date(text: &str) -> Result<(), Fault> {
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     let parted = text.contains(['/', '.', ' ']) && digits >= 3;
-    let months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    let months = [
+        "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+    ];
     let lower = text.to_ascii_lowercase();
     let named = digits >= 2 && months.iter().any(|month| lower.contains(month));
     // 20151001, or a spreadsheet's day number such as 42278.
@@ -285,7 +285,8 @@ fn is_duration(text: &str) -> bool {
             let unit = after.chars().next()?;
             let place = units.find(unit)?;
             let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
-            let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+            let is_digits =
+                |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
             if !is_digits(whole) || !is_digits(fraction) || (number.contains('.') && unit != 'S') {
                 return None;
             }
@@ -322,7 +323,10 @@ mod tests {
             assert_eq!(code(Kind::Dpid, real), None, "{real}");
         }
         for placeholder in ["PADPIDA2014999999Z", "PADPIDA2015999999X"] {
-            assert_eq!(code(Kind::Dpid, placeholder), Some(Code::DpidCheckCharacter));
+            assert_eq!(
+                code(Kind::Dpid, placeholder),
+                Some(Code::DpidCheckCharacter)
+            );
         }
         for other in ["DPIDA12345SDF", "PADPIDA", "PADPIDA2014-11"] {
             assert_eq!(code(Kind::Dpid, other), Some(Code::BadDpid), "{other}");
@@ -337,9 +341,12 @@ mod tests {
         assert_eq!(code(Kind::Iswc, "T0345246802"), Some(Code::IswcCheckDigit));
         assert_eq!(code(Kind::Iswc, "T-034.524.680-1"), Some(Code::BadIswc));
         assert_eq!(code(Kind::Icpn, "4006381333931"), None);
-        assert_eq!(code(Kind::Icpn, "731453000000"), Some(Code::SpreadsheetNumber));
+        assert_eq!(
+            code(Kind::Icpn, "731453000000"),
+            Some(Code::SpreadsheetNumber)
+        );
         assert_eq!(code(Kind::Icpn, "7.31E+11"), Some(Code::SpreadsheetNumber));
-        assert_eq!(code(Kind::Icpn, "731453000001"), Some(Code::IcpnCheckDigit));
+        assert_eq!(code(Kind::Icpn, "731453000002"), Some(Code::IcpnCheckDigit));
         assert_eq!(code(Kind::Icpn, "12345"), Some(Code::BadIcpn));
     }
 
@@ -348,17 +355,34 @@ mod tests {
         for good in ["2015", "2015-10", "2016-02-29"] {
             assert_eq!(code(Kind::Date, good), None, "{good}");
         }
-        for bad in ["2015-13", "2015-02-30", "2015-1-1", "2015-", "2015-10-", "now"] {
+        for bad in [
+            "2015-13",
+            "2015-02-30",
+            "2015-1-1",
+            "2015-",
+            "2015-10-",
+            "now",
+        ] {
             assert_eq!(code(Kind::Date, bad), Some(Code::BadDate), "{bad}");
         }
         for damaged in ["20151001", "10/1/2015", "01.10.2015", "1-Oct-15", "42278"] {
-            assert_eq!(code(Kind::Date, damaged), Some(Code::SpreadsheetDate), "{damaged}");
+            assert_eq!(
+                code(Kind::Date, damaged),
+                Some(Code::SpreadsheetDate),
+                "{damaged}"
+            );
         }
         assert_eq!(code(Kind::DateTime, "2016-01-21T15:09:26Z"), None);
         assert_eq!(code(Kind::DateTime, "2016-01-21T15:09:26+01:00"), None);
         assert_eq!(code(Kind::DateTime, "2016-01-21T15:09:26"), None);
-        assert_eq!(code(Kind::DateTime, "2016-01-21 15:09:26"), Some(Code::BadDateTime));
-        assert_eq!(code(Kind::DateTime, "1/21/2016 15:09"), Some(Code::SpreadsheetDate));
+        assert_eq!(
+            code(Kind::DateTime, "2016-01-21 15:09:26"),
+            Some(Code::BadDateTime)
+        );
+        assert_eq!(
+            code(Kind::DateTime, "1/21/2016 15:09"),
+            Some(Code::SpreadsheetDate)
+        );
     }
 
     #[test]

@@ -36,6 +36,8 @@ pub(super) struct FileCheck<'a> {
     usage: &'a mut dyn FnMut(&Usage<'_>),
     stage: Stage,
     summary_state: State,
+    /// Whether a summary has been out of place: then the end of them says nothing.
+    summaries_broken: bool,
     summaries: u64,
     blocks: u64,
     block: Option<Block>,
@@ -93,6 +95,7 @@ impl<'a> FileCheck<'a> {
             usage,
             stage: Stage::Summaries,
             summary_state: State::Start,
+            summaries_broken: false,
             summaries: 0,
             blocks: 0,
             block: single.then(|| Block::new("", 0)),
@@ -108,7 +111,13 @@ impl<'a> FileCheck<'a> {
         let bare = match text.strip_prefix('\u{feff}') {
             Some(bare) => {
                 let found = "a byte order mark".to_owned();
-                self.whole_line(Code::ByteOrderMark, line, "HEAD", "UTF-8 without one", found);
+                self.whole_line(
+                    Code::ByteOrderMark,
+                    line,
+                    "HEAD",
+                    "UTF-8 without one",
+                    found,
+                );
                 bare
             }
             None => text,
@@ -275,7 +284,13 @@ impl<'a> FileCheck<'a> {
             }
         }
         if count > 1 && !cell.repeats {
-            self.about(row, place, Code::RepeatedCell, "one value", format!("{count} values"));
+            self.about(
+                row,
+                place,
+                Code::RepeatedCell,
+                "one value",
+                format!("{count} values"),
+            );
         }
         if cell.mandatory && !some {
             self.about(row, place, Code::MandatoryCell, "a value", shown(text));
@@ -298,17 +313,28 @@ impl<'a> FileCheck<'a> {
         }
         let places = &row.record.places;
         let id = row.cell(places.summary);
-        let same = self.set.by_id.get(id).and_then(|at| self.set.summaries.get(*at));
+        let same = self
+            .set
+            .by_id
+            .get(id)
+            .and_then(|at| self.set.summaries.get(*at));
         // Files of one set repeat their summaries.
         if same.is_some_and(|same| same.file != self.name) {
             return;
         }
         if same.is_some() {
             let expected = "a SummaryRecordId of its own";
-            self.about(row, places.summary, Code::DuplicateSummary, expected, shown(id));
+            self.about(
+                row,
+                places.summary,
+                Code::DuplicateSummary,
+                expected,
+                shown(id),
+            );
         }
         if self.set.summaries.len() >= self.set.limits.summaries {
-            self.set.unchecked("summary records beyond the most that are kept");
+            self.set
+                .unchecked("summary records beyond the most that are kept");
             return;
         }
         let at = self.set.summaries.len();
@@ -331,6 +357,7 @@ impl<'a> FileCheck<'a> {
     fn summary_order(&mut self, row: &Row<'_>) {
         let grammar = &self.profile.summaries;
         if !grammar.has(row.record.base) {
+            self.summaries_broken = true;
             self.not_in_profile(row);
             return;
         }
@@ -338,6 +365,7 @@ impl<'a> FileCheck<'a> {
         match grammar.step(self.summary_state, row.record.base) {
             Some(next) => self.summary_state = next,
             None => {
+                self.summaries_broken = true;
                 let expected = grammar.expected(self.summary_state);
                 self.about(row, 0, Code::SummaryOrder, &expected, shown(row.name()));
             }
@@ -365,8 +393,7 @@ impl<'a> FileCheck<'a> {
 
     fn leave_summaries(&mut self, row: &Row<'_>) {
         self.stage = Stage::Body;
-        // Whether a report has summaries at all shows when all its files are read.
-        if self.summaries > 0 && !self.profile.summaries.may_end(self.summary_state) {
+        if self.summaries_are_unfinished() {
             let expected = self.profile.summaries.expected(self.summary_state);
             self.about(row, 0, Code::SummaryOrder, &expected, shown(row.name()));
         }
@@ -402,14 +429,17 @@ impl<'a> FileCheck<'a> {
 
     fn leave_body(&mut self) {
         self.leave_block();
-        if self.stage == Stage::Summaries
-            && self.summaries > 0
-            && !self.profile.summaries.may_end(self.summary_state)
-        {
+        if self.stage == Stage::Summaries && self.summaries_are_unfinished() {
             let expected = self.profile.summaries.expected(self.summary_state);
             let found = "the end of the summaries".to_owned();
             self.whole_line(Code::SummaryOrder, 0, "", &expected, found);
         }
+    }
+
+    /// Whether a report has summaries at all shows only when all its files are read.
+    fn summaries_are_unfinished(&self) -> bool {
+        let may_end = self.profile.summaries.may_end(self.summary_state);
+        self.summaries > 0 && !self.summaries_broken && !may_end
     }
 
     fn block_order(&mut self, row: &Row<'_>) {
@@ -448,7 +478,8 @@ impl<'a> FileCheck<'a> {
             code = Some((place, Code::DuplicateReference, shown(reference)));
         }
         let used = row.cell(row.record.places.used_resources);
-        let unknown = values(used).find(|one| !one.is_empty() && !block.resources.contains_key(*one));
+        let unknown =
+            values(used).find(|one| !one.is_empty() && !block.resources.contains_key(*one));
         let unknown = unknown.map(shown);
         if let Some((place, code, found)) = code {
             self.about(row, place, code, "a reference of its own", found);
@@ -472,10 +503,20 @@ impl<'a> FileCheck<'a> {
             self.set.unchecked("references within a very large block");
             return;
         }
-        if block.resources.insert(reference.to_owned(), subject).is_some() {
+        if block
+            .resources
+            .insert(reference.to_owned(), subject)
+            .is_some()
+        {
             let expected = "a reference of its own";
             let found = shown(reference);
-            self.about(row, places.reference, Code::DuplicateReference, expected, found);
+            self.about(
+                row,
+                places.reference,
+                Code::DuplicateReference,
+                expected,
+                found,
+            );
         }
     }
 
@@ -497,7 +538,8 @@ impl<'a> FileCheck<'a> {
             };
             self.set.unknown.insert(id.to_owned(), named);
         } else {
-            self.set.unchecked("more than a thousand SummaryRecordIds without a summary record");
+            self.set
+                .unchecked("more than a thousand SummaryRecordIds without a summary record");
         }
     }
 
@@ -507,7 +549,13 @@ impl<'a> FileCheck<'a> {
         if !transaction.is_empty() && !self.set.transactions.insert(transaction) {
             let expected = "a SalesTransactionId that no other line has";
             let found = shown(transaction);
-            self.about(row, places.transaction, Code::DuplicateTransaction, expected, found);
+            self.about(
+                row,
+                places.transaction,
+                Code::DuplicateTransaction,
+                expected,
+                found,
+            );
         }
         let subject = self.subject(row);
         let at = self.set.summary_of(row.cell(places.summary));
@@ -545,7 +593,13 @@ impl<'a> FileCheck<'a> {
         (self.usage)(&usage);
         if !fits {
             let found = shown(row.cell(places.usages));
-            self.about(row, places.usages, Code::SumOverflow, "a sum of 36 digits", found);
+            self.about(
+                row,
+                places.usages,
+                Code::SumOverflow,
+                "a sum of 36 digits",
+                found,
+            );
         }
     }
 
@@ -595,7 +649,8 @@ impl<'a> FileCheck<'a> {
         if self.foot.is_some() {
             return;
         }
-        let counts = (1..).zip(&row.record.cells);
+        // Cells that the line does not have are a problem of their own.
+        let counts = (1..row.cells.len()).zip(&row.record.cells);
         let counts = counts.map(|(place, cell)| (place, cell.name, row.cell(place).parse().ok()));
         self.foot = Some(Foot {
             line: row.line,

@@ -31,7 +31,14 @@ impl Set {
         let first = self.first_name();
         for what in &self.unchecked {
             let found = (*what).to_owned();
-            add(problems, Code::Unchecked, &first, 0, "all to be checked", found);
+            add(
+                problems,
+                Code::Unchecked,
+                &first,
+                0,
+                "all to be checked",
+                found,
+            );
         }
         Report {
             profile: self.profile,
@@ -51,10 +58,21 @@ impl Set {
         if self.summaries.is_empty() {
             let expected = format!("summary records ({})", self.profile.summaries.text());
             let found = "none".to_owned();
-            add(problems, Code::NoSummary, &self.first_name(), 0, &expected, found);
+            add(
+                problems,
+                Code::NoSummary,
+                &self.first_name(),
+                0,
+                &expected,
+                found,
+            );
         }
         let known: Vec<&str> = self.by_id.keys().take(4).map(String::as_str).collect();
-        let more = if self.by_id.len() > known.len() { ", ..." } else { "" };
+        let more = if self.by_id.len() > known.len() {
+            ", ..."
+        } else {
+            ""
+        };
         let known = format!("the id of a summary record ({}{more})", known.join(", "));
         for (id, named) in &self.unknown {
             if self.by_id.contains_key(id) {
@@ -82,7 +100,11 @@ impl Set {
     /// Holds what summaries state against what lines report for them. A summary without a line is
     /// one of those that only state money.
     fn usages(&self, problems: &mut Problems) {
-        for summary in &self.summaries {
+        for (at, summary) in self.summaries.iter().enumerate() {
+            // Of several with one id, lines are counted for the first.
+            if self.by_id.get(&summary.id) != Some(&at) {
+                continue;
+            }
             let Some(stated) = summary.stated else {
                 continue;
             };
@@ -93,7 +115,11 @@ impl Set {
             };
             // Where ids are wrong, all lines are compared with the only summary.
             let all = self.summaries.len() == 1;
-            let reported = if all { self.totals.all.usages } else { summary.reported };
+            let reported = if all {
+                self.totals.all.usages
+            } else {
+                summary.reported
+            };
             let expected = format!("{stated} usages in lines, as the summary states");
             if reported.compare(stated) == Ordering::Equal {
                 continue;
@@ -115,7 +141,11 @@ impl Set {
         let Some(files) = self.head.files.filter(|files| *files > 1) else {
             return true;
         };
-        let numbers: Vec<_> = self.files.iter().filter_map(|file| file.head.file_number).collect();
+        let numbers: Vec<_> = self
+            .files
+            .iter()
+            .filter_map(|file| file.head.file_number)
+            .collect();
         let missing = (1..=files).filter(|number| !numbers.contains(number));
         let missing: Vec<String> = missing.take(10).map(|number| number.to_string()).collect();
         let twice = numbers.len() > files as usize
@@ -125,14 +155,28 @@ impl Set {
                 true => "a file twice".to_owned(),
                 false => format!("no file {}", missing.join(", ")),
             };
-            let expected = format!("files 1 to {files} of message {}", shown(&self.head.message_id));
-            add(problems, Code::SetIncomplete, &self.first_name(), 0, &expected, found);
+            let expected = format!(
+                "files 1 to {files} of message {}",
+                shown(&self.head.message_id)
+            );
+            add(
+                problems,
+                Code::SetIncomplete,
+                &self.first_name(),
+                0,
+                &expected,
+                found,
+            );
         }
         for file in &self.files {
             let (ours, theirs) = (&self.head, &file.head);
             for (what, ours, theirs) in [
                 ("Profile", &ours.profile, &theirs.profile),
-                ("ProfileVersion", &ours.profile_version, &theirs.profile_version),
+                (
+                    "ProfileVersion",
+                    &ours.profile_version,
+                    &theirs.profile_version,
+                ),
                 ("UsageStartDate", &ours.from, &theirs.from),
                 ("UsageEndDate", &ours.to, &theirs.to),
                 ("RecipientPartyId", &ours.recipient_id, &theirs.recipient_id),
@@ -141,14 +185,28 @@ impl Set {
                     let expected = format!("{what} {} as in the first file", shown(ours));
                     let found = shown(theirs);
                     let line = file.head.line;
-                    add(problems, Code::SetDiffers, &file.name, line, &expected, found);
+                    add(
+                        problems,
+                        Code::SetDiffers,
+                        &file.name,
+                        line,
+                        &expected,
+                        found,
+                    );
                 }
             }
             if file.head.files != self.head.files {
                 let expected = format!("{files} files, as in the first file");
                 let found = file.head.files.unwrap_or_default().to_string();
                 let line = file.head.line;
-                add(problems, Code::SetDiffers, &file.name, line, &expected, found);
+                add(
+                    problems,
+                    Code::SetDiffers,
+                    &file.name,
+                    line,
+                    &expected,
+                    found,
+                );
             }
         }
         missing.is_empty() && !twice
@@ -202,7 +260,14 @@ impl Set {
         let name = match FileName::parse(&file.name) {
             Ok(name) => name,
             Err(expected) => {
-                add(problems, Code::FileName, &file.name, 0, expected, shown(&file.name));
+                add(
+                    problems,
+                    Code::FileName,
+                    &file.name,
+                    0,
+                    expected,
+                    shown(&file.name),
+                );
                 return;
             }
         };
@@ -210,10 +275,22 @@ impl Set {
         let mut differs = |what: &str, expected: &str, found: &str| {
             let expected = format!("{what} {}, as in the report", shown(expected));
             let found = shown(found);
-            add(problems, Code::FileNameDiffers, &file.name, 0, &expected, found);
+            add(
+                problems,
+                Code::FileNameDiffers,
+                &file.name,
+                0,
+                &expected,
+                found,
+            );
         };
         for (what, element, id, other) in [
-            ("recipient", &name.recipient, &head.recipient_id, &head.recipient_name),
+            (
+                "recipient",
+                &name.recipient,
+                &head.recipient_id,
+                &head.recipient_name,
+            ),
             ("sender", &name.sender, &head.sender_id, &head.sender_name),
         ] {
             let known = !id.is_empty() || !other.is_empty();
@@ -234,7 +311,8 @@ impl Set {
             differs("territory", territory, &name.territory);
         }
         let stated = (value::date(&head.from), value::date(&head.to));
-        if let (Some((from, _)), Some((_, to)), Some(named)) = (stated.0, stated.1, days(&name.period))
+        if let (Some((from, _)), Some((_, to)), Some(named)) =
+            (stated.0, stated.1, days(&name.period))
             && named != (from, to)
         {
             let period = format!("{} to {}", head.from, head.to);
@@ -244,7 +322,11 @@ impl Set {
             && name.part.unwrap_or((1, 1)) != (number, files)
         {
             let (part, of) = name.part.unwrap_or((1, 1));
-            differs("file", &format!("{number}of{files}"), &format!("{part}of{of}"));
+            differs(
+                "file",
+                &format!("{number}of{files}"),
+                &format!("{part}of{of}"),
+            );
         }
     }
 

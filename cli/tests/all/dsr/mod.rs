@@ -6,6 +6,7 @@
     reason = "tests"
 )]
 
+mod export;
 mod large;
 mod made;
 mod samples;
@@ -23,7 +24,10 @@ fn ddex() -> Option<PathBuf> {
     let dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/ddex-dsrf");
     if !dir.is_dir() {
         // Past libtest, which shows what a test prints only if it fails.
-        let _ = writeln!(std::io::stderr(), "\nskipped: ../shared/data/ddex-dsrf absent");
+        let _ = writeln!(
+            std::io::stderr(),
+            "\nskipped: ../shared/data/ddex-dsrf absent"
+        );
         return None;
     }
     Some(dir)
@@ -53,7 +57,12 @@ fn problems(report: &Value) -> Vec<String> {
             problem["found"].as_str().unwrap()
         )
     };
-    report["problems"].as_array().unwrap().iter().map(one).collect()
+    report["problems"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(one)
+        .collect()
 }
 
 /// Usages by ISRC.
