@@ -1,6 +1,21 @@
 //! A set of ids in bounded memory, to notice those that come twice.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+
+use sha2::{Digest, Sha256};
+
+/// An id as it is kept: itself, or its SHA-256 if it is longer than any sensible one, so that what is
+/// kept of an id is bounded.
+pub(super) fn key(id: &str) -> Cow<'_, str> {
+    const MOST_BYTES: usize = 200;
+    if id.len() <= MOST_BYTES {
+        return Cow::Borrowed(id);
+    }
+    let hash = Sha256::digest(id.as_bytes());
+    let hex = hash.iter().map(|byte| format!("{byte:02x}"));
+    Cow::Owned(format!("sha256:{}", hex.collect::<String>()))
+}
 
 /// Most entries that are kept: about 64 MB where ids are no numbers.
 const MOST: usize = 1 << 20;
@@ -51,7 +66,6 @@ impl IdSet {
     }
 
     fn insert_other(&mut self, id: &str) -> bool {
-        use sha2::{Digest, Sha256};
         let hash = Sha256::digest(id.as_bytes());
         let first = hash.first_chunk::<16>().copied().unwrap_or_default();
         let key = u128::from_be_bytes(first);

@@ -143,7 +143,7 @@ pub fn length(path: &Path) -> Option<u64> {
     let mut file = File::open(path).ok()?;
     file.read_exact(&mut head).ok()?;
     let about = file.metadata().ok()?;
-    (head != [0x1f, 0x8b] && about.is_file()).then(|| about.len())
+    (head != [0x1f, 0x8b] && about.is_file()).then_some(about.len())
 }
 
 /// The values of a cell: parted by `|`, unless a backslash stands before it.

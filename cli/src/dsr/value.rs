@@ -160,7 +160,7 @@ fn icpn(text: &str) -> Result<(), Fault> {
     // From the right, the check digit first, weights 1, 3, 1, 3, ...
     let weighted = digits.iter().rev().zip([1, 3].into_iter().cycle());
     let sum: u32 = weighted.map(|(digit, weight)| digit * weight).sum();
-    if sum % 10 == 0 {
+    if sum.is_multiple_of(10) {
         return Ok(());
     }
     if text.ends_with("000000") {

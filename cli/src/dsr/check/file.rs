@@ -5,6 +5,7 @@ use ledgerline::money::Currency;
 
 use super::super::decimal::Decimal;
 use super::super::grammar::State;
+use super::super::ids::key;
 use super::super::line::{Line, MAX_LINE, values};
 use super::super::problem::{CellAt, Code, Problem, Problems, shown};
 use super::super::table::{Cell, Found, Profile, Record, Role, Variant, table};
@@ -312,7 +313,7 @@ impl<'a> FileCheck<'a> {
             self.summary_order(row);
         }
         let places = &row.record.places;
-        let id = row.cell(places.summary);
+        let id = &*key(row.cell(places.summary));
         let same = self
             .set
             .by_id
@@ -344,8 +345,8 @@ impl<'a> FileCheck<'a> {
             line: row.line,
             record: row.name().to_owned(),
             id: id.to_owned(),
-            territory: row.cell(places.territory).to_owned(),
-            service: row.cell(places.service).to_owned(),
+            territory: key(row.cell(places.territory)).into_owned(),
+            service: key(row.cell(places.service)).into_owned(),
             stated: row.decimal(places.usages),
             reported: Decimal::ZERO,
             lines: 0,
@@ -400,7 +401,7 @@ impl<'a> FileCheck<'a> {
     }
 
     fn enter_block(&mut self, row: &Row<'_>) {
-        let id = row.cell(row.record.places.block);
+        let id = &*key(row.cell(row.record.places.block));
         if self.block.as_ref().is_some_and(|block| block.id == id) {
             return;
         }
@@ -465,7 +466,7 @@ impl<'a> FileCheck<'a> {
 
     fn release(&mut self, row: &Row<'_>) {
         let place = row.record.places.reference;
-        let reference = row.cell(place);
+        let reference = &*key(row.cell(place));
         let Some(block) = &mut self.block else {
             return;
         };
@@ -479,7 +480,7 @@ impl<'a> FileCheck<'a> {
         }
         let used = row.cell(row.record.places.used_resources);
         let unknown =
-            values(used).find(|one| !one.is_empty() && !block.resources.contains_key(*one));
+            values(used).find(|one| !one.is_empty() && !block.resources.contains_key(&*key(one)));
         let unknown = unknown.map(shown);
         if let Some((place, code, found)) = code {
             self.about(row, place, code, "a reference of its own", found);
@@ -494,7 +495,7 @@ impl<'a> FileCheck<'a> {
     fn resource(&mut self, row: &Row<'_>) {
         let places = &row.record.places;
         let subject = subject_of(row.cell(places.isrc));
-        let reference = row.cell(places.reference);
+        let reference = &*key(row.cell(places.reference));
         let Some(block) = &mut self.block else {
             return;
         };
@@ -522,7 +523,7 @@ impl<'a> FileCheck<'a> {
 
     fn reference_to_summary(&mut self, row: &Row<'_>) {
         let place = row.record.places.summary;
-        let id = row.cell(place);
+        let id = &*key(row.cell(place));
         if id.is_empty() || self.set.by_id.contains_key(id) {
             return;
         }
@@ -558,7 +559,7 @@ impl<'a> FileCheck<'a> {
             );
         }
         let subject = self.subject(row);
-        let at = self.set.summary_of(row.cell(places.summary));
+        let at = self.set.summary_of(&key(row.cell(places.summary)));
         let summary = at.and_then(|at| self.set.summaries.get_mut(at));
         let usages = row.decimal(places.usages);
         let mut fits = true;
@@ -612,8 +613,8 @@ impl<'a> FileCheck<'a> {
         let Some(block) = &self.block else {
             return Subject::NoIsrc;
         };
-        let resource = row.cell(places.transacted_resource);
-        let release = row.cell(places.transacted_release);
+        let resource = &*key(row.cell(places.transacted_resource));
+        let release = &*key(row.cell(places.transacted_release));
         let named = block.resources.get(resource).copied();
         let mut unknown = None;
         if !block.is_full() {

@@ -148,8 +148,9 @@ impl Set {
             .collect();
         let missing = (1..=files).filter(|number| !numbers.contains(number));
         let missing: Vec<String> = missing.take(10).map(|number| number.to_string()).collect();
-        let twice = numbers.len() > files as usize
-            || (1..=files).any(|n| numbers.iter().filter(|other| **other == n).count() > 1);
+        let mut sorted = numbers.clone();
+        sorted.sort_unstable();
+        let twice = sorted.windows(2).any(|pair| pair.first() == pair.last());
         if !missing.is_empty() || twice {
             let found = match missing.is_empty() {
                 true => "a file twice".to_owned(),

@@ -15,7 +15,7 @@ use ledgerline_cli::dsr::table::Variant;
 use crate::common::Place;
 
 /// The program itself, its buffers, and 50,000 recordings.
-const MOST_KB: u64 = 96 << 10;
+const MOST_KB: u64 = 48 << 10;
 
 const RECORDINGS: u64 = 50_000;
 

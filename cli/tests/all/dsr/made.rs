@@ -508,6 +508,31 @@ fn files_of_one_set_are_checked_together() {
 }
 
 #[test]
+fn a_number_of_files_beyond_reason_does_not_hang() {
+    let place = Place::new();
+    let mut lines = sound();
+    lines[0] = lines[0].replace("\t1\t1\t2020", "\t1\t18446744073709551615\t2020");
+    place.write(SOUND, lines.join("\n"));
+    let report = report(&place, SOUND, 1);
+    let found = problems(&report);
+    let missing = "0 set-incomplete -: no file 2, 3, 4, 5, 6, 7, 8, 9, 10, 11";
+    assert!(found.contains(&missing.to_owned()), "{found:?}");
+}
+
+#[test]
+fn ids_of_any_length_are_compared() {
+    let long = "x".repeat(100_000);
+    let lines: Vec<String> = sound()
+        .iter()
+        .map(|line| {
+            line.replace("\tS1\t", &format!("\t{long}\t"))
+                .replace("\tA1\t", &format!("\t{long}1\t"))
+        })
+        .collect();
+    assert_eq!(found(SOUND, &lines), [""; 0]);
+}
+
+#[test]
 fn gzip_standard_input_and_what_is_no_report() {
     use std::io::Write as _;
     let place = Place::new();
