@@ -9,7 +9,7 @@
 //! | [`table`] | record types and their cells, profiles and the order of their records |
 //! | [`grammar`] | whether records come in an order that a profile allows |
 //! | [`value`] [`decimal`] | what a cell may hold; exact decimals |
-//! | [`line`] | lines and cells of a file, one at a time |
+//! | [`mod@line`] | lines and cells of a file, one at a time |
 //! | [`problem`] | what can be wrong, with stable codes |
 //! | [`name`] | the name of a file, and what it says |
 //! | [`check`] | one file, line by line; sets of files |
