@@ -568,6 +568,50 @@ fn gzip_standard_input_and_what_is_no_report() {
 }
 
 #[test]
+fn usages_of_a_report_are_received_lines() {
+    let place = Place::new();
+    place.write(SOUND, sound().join("\n"));
+    let mut lines = Vec::new();
+    let checked = ledgerline_cli::received::read_reports(
+        &[place.path(SOUND)],
+        ledgerline_cli::dsr::Limits::default(),
+        &mut |line| lines.push(line),
+    );
+    assert!(checked.unwrap().problems.is_empty());
+    let one = |line: &ledgerline_cli::received::ReceivedLine| {
+        (
+            line.line,
+            line.isrc.map(|isrc| isrc.to_string()),
+            line.territory.clone(),
+            line.units.unwrap().to_string(),
+            line.currency.unwrap().to_string(),
+        )
+    };
+    let text = str::to_owned;
+    assert_eq!(
+        lines.iter().map(one).collect::<Vec<_>>(),
+        [
+            (
+                6,
+                Some(text("GBAAA2000001")),
+                text("GB"),
+                text("3"),
+                text("GBP")
+            ),
+            // Of a release with two recordings.
+            (7, None, text("GB"), text("4"), text("GBP")),
+        ]
+    );
+    let (from, to) = lines[0].period.unwrap();
+    assert_eq!(
+        (from.to_string(), to.to_string()),
+        (text("2020-01-01"), text("2020-01-31"))
+    );
+    // Basic Audio states money for whole summaries only.
+    assert_eq!(lines[0].amount, None);
+}
+
+#[test]
 fn problems_are_bounded_and_counted() {
     let place = Place::new();
     let mut lines = sound();
