@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    audit, bundle, checkpoint, demo, export, fsck, ingest, init, keys, pools, receipt, registry,
+    audit, bundle, checkpoint, demo, dsr, export, fsck, ingest, init, keys, pools, receipt, registry,
     rules, simulate, statement, tiles, verify, witness,
 };
 
@@ -78,6 +78,8 @@ pub enum Command {
     Rules(rules::Args),
     /// Compute pools from what a service took in
     Pools(pools::Args),
+    /// Check DDEX sales reports (DSR flat files)
+    Dsr(dsr::Args),
     /// Make, show, rotate and retire signing keys
     Keys(keys::Args),
     /// Run a witness: cosign checkpoints of logs that only ever append

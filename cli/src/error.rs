@@ -2,7 +2,9 @@
 
 use std::fmt;
 use std::io;
+use std::path::PathBuf;
 
+use crate::dsr::check::Refused;
 use crate::ingest::IngestError;
 use crate::ledger::LedgerError;
 use crate::ledger::durable::FileError;
@@ -47,6 +49,13 @@ pub enum Error {
     Run(RunError),
     /// A witness.
     Witness(WitnessError),
+    /// A file that is no DDEX sales report.
+    Dsr {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        refused: Refused,
+    },
     /// Another file.
     File(FileError),
     /// An argument that only we can judge.
@@ -96,6 +105,7 @@ impl fmt::Display for Error {
             Self::Registry(error) => error.fmt(f),
             Self::Run(error) => error.fmt(f),
             Self::Witness(error) => error.fmt(f),
+            Self::Dsr { path, refused } => write!(f, "{}: {refused}", path.display()),
             Self::File(error) => error.fmt(f),
             Self::Usage { argument, message } => write!(f, "{argument}: {message}"),
             Self::Simulate { message } => f.write_str(message),

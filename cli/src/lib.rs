@@ -11,6 +11,8 @@
 //! | [`run`] | a run's directory: counting the log, storing tables, cutting bundles |
 //! | [`cosign`] | asking witnesses for cosignatures |
 //! | [`witness`] | a witness of logs: its directory, its decisions made durable, its server |
+//! | [`dsr`] | DDEX sales reports: reading, checking, writing |
+//! | [`received`] | lines of sales reports and of distributors' tables, in one form |
 //! | [`export`] | a run as CSV, Parquet and a journal |
 //! | [`csv_file`] [`guard`] [`clock`] | strict CSV; panics of file decoders become messages; the time |
 //! | [`secret`] | random bytes for secrets, and who can read their files |
@@ -24,11 +26,13 @@ pub mod clock;
 pub mod commands;
 pub mod cosign;
 pub mod csv_file;
+pub mod dsr;
 pub mod error;
 pub mod export;
 pub mod guard;
 pub mod ingest;
 pub mod ledger;
+pub mod received;
 pub mod registry_db;
 pub mod run;
 pub mod secret;

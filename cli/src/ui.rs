@@ -25,6 +25,18 @@ impl Ui {
         Ok(())
     }
 
+    /// Writes a result as a line of JSON, piece by piece.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Output`].
+    pub fn json(&self, result: &impl serde::Serialize) -> Result<(), Error> {
+        let mut out = io::BufWriter::new(io::stdout().lock());
+        serde_json::to_writer(&mut out, result).map_err(io::Error::from)?;
+        out.write_all(b"\n").and_then(|()| out.flush())?;
+        Ok(())
+    }
+
     /// Writes a result: as JSON, or in words.
     ///
     /// # Errors

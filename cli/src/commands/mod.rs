@@ -5,7 +5,9 @@ pub mod bundle;
 pub mod checkpoint;
 pub mod cosign;
 pub mod demo;
+pub mod dsr;
 pub mod export;
+pub mod export_dsr;
 pub mod forge;
 pub mod fsck;
 pub mod ingest;
@@ -52,6 +54,7 @@ pub fn run(command: &Command, ui: &Ui) -> Result<Outcome, Error> {
         Command::Pools(args) => pools::run(args, ui),
         Command::Keys(args) => keys::run(args, ui),
         Command::Witness(args) => witness::run(args, ui),
+        Command::Dsr(args) => dsr::run(args, ui),
         Command::Demo(args) => demo::run(args, ui),
     }
 }

@@ -1,13 +1,15 @@
-//! A run for other programs: CSV, Parquet, and a journal for hledger.
+//! A run for other programs: CSV, Parquet, a journal for hledger, a DDEX sales report.
 //!
 //! *In:* a stored run. *Out:* files. *Does not know:* how amounts came about.
 
+mod dsr;
 mod hledger;
 mod sheet;
 mod sheets;
 
 use std::path::Path;
 
+pub use dsr::{DsrOptions, write_dsr};
 pub use hledger::write_hledger;
 pub use sheet::{Column, Sheet};
 

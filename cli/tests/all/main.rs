@@ -7,6 +7,7 @@ mod served;
 mod chain;
 mod cosign;
 mod crash_points;
+mod dsr;
 mod fsck;
 mod ingest;
 mod keys;
