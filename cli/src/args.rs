@@ -72,7 +72,7 @@ pub enum Command {
     Tiles(tiles::Args),
     /// Check a whole ledger for damage, from the segments up
     Fsck(fsck::Args),
-    /// Write a run as CSV, Parquet or a journal
+    /// Write a run as CSV, Parquet, a journal for hledger, or claims for contracts
     Export(export::Args),
     /// Make, show, rotate and retire signing keys
     Keys(keys::Args),

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 
+use crate::export::ExportError;
 use crate::ingest::IngestError;
 use crate::ledger::LedgerError;
 use crate::ledger::durable::FileError;
@@ -45,6 +46,8 @@ pub enum Error {
     Registry(RegistryDbError),
     /// A run.
     Run(RunError),
+    /// An export.
+    Export(ExportError),
     /// A witness.
     Witness(WitnessError),
     /// Another file.
@@ -95,6 +98,7 @@ impl fmt::Display for Error {
             Self::Ingest(error) => error.fmt(f),
             Self::Registry(error) => error.fmt(f),
             Self::Run(error) => error.fmt(f),
+            Self::Export(error) => error.fmt(f),
             Self::Witness(error) => error.fmt(f),
             Self::File(error) => error.fmt(f),
             Self::Usage { argument, message } => write!(f, "{argument}: {message}"),
@@ -144,6 +148,12 @@ impl From<io::Error> for Error {
 impl From<RunError> for Error {
     fn from(error: RunError) -> Self {
         Self::Run(error)
+    }
+}
+
+impl From<ExportError> for Error {
+    fn from(error: ExportError) -> Self {
+        Self::Export(error)
     }
 }
 
