@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use ledgerline::attribution::Attributor;
+use ledgerline::attribution::signals::Signals;
 use ledgerline::audit::{RunEvidence, Verdict, audit_run};
 use ledgerline::log::SigningKey;
 use ledgerline::statement::{Rows, RunInputs, derive, registry_rows};
@@ -24,7 +25,8 @@ use crate::ui::Ui;
 #[command(after_help = "\
 Reads every event of the log, checks its hashes up to the signed checkpoint, counts the plays,
 divides the pools anew and compares every row with the run. Works on an auditor's copy of the
-ledger, without its secrets. Money in suspense and plays that earn nothing are findings.
+ledger, without its secrets. Money in suspense, plays that earn nothing, and plays that do not look like
+people listening (`ledgerline signals --help`) are findings.
 
 Examples:
   ledgerline audit april-run --ledger april --key service.vkey
@@ -80,6 +82,7 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
         tiers: stored.pools.tiers(),
     };
     let counted = count(&ledger, &attributor, &args.run, ui)?;
+    let signals = Signals::of(&counted.plays, &attributor, &stored.rules.signals);
     let inputs = RunInputs {
         origin: &stored.run.origin,
         period: stored.run.period,
@@ -110,6 +113,7 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
         log: counted.log,
         derived: &derived,
         tally: counted.tally,
+        signals: (&signals, &stored.rules.signals),
     };
     let report = audit_run(&evidence, &trust);
     let outcome = show::report(&report, ui)?;

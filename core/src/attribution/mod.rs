@@ -4,6 +4,8 @@
 //! [`Tally`] of what was not counted. *Does not know:* pools, hashes, the log.
 //! Source: `docs/format.md` section 7.1.
 
+pub mod signals;
+
 use crate::event::{Event, Flags};
 use crate::id::{Isrc, ListenerId, Name, PlayId, Territory};
 use crate::registry::Snapshot;
@@ -98,6 +100,12 @@ impl PlayFlags {
     #[must_use]
     pub const fn byte(self) -> u8 {
         self.0
+    }
+
+    /// Chosen by the listener.
+    #[must_use]
+    pub const fn is_active(self) -> bool {
+        self.0 & 1 != 0
     }
 
     /// Started before the period.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::attribution::Tally;
+use crate::attribution::signals::{SignalRules, Signals};
 use crate::log::{Checkpoint, Note, TreeHead};
 use crate::money::Micros;
 use crate::royalty::{Cell, Pools, Reason};
@@ -15,6 +16,7 @@ use super::Trust;
 use super::checker::{Checker, Problems};
 use super::notes::{run_totals, sha256};
 use super::report::{Finding, Report, RunTotals, Severity, Subject, Summary};
+use super::signals::listed_findings;
 use super::signed::{
     check_auditor, check_balance, check_checkpoint, check_checkpoint_note, check_file,
     check_signature,
@@ -60,6 +62,8 @@ pub struct RunEvidence<'a> {
     pub derived: &'a Derived,
     /// What became of the events.
     pub tally: Tally,
+    /// What does not look like people listening, and by which thresholds.
+    pub signals: (&'a Signals, &'a SignalRules),
 }
 
 /// Compares a run with its own derivation.
@@ -108,6 +112,10 @@ pub fn audit_run(evidence: &RunEvidence<'_>, trust: &Trust) -> Report {
     check_auditor(&mut checker, signed, trust);
     note_tally(&mut checker, &evidence.tally);
     note_suspense(&mut checker, evidence);
+    let (signals, thresholds) = evidence.signals;
+    for finding in listed_findings(signals, thresholds) {
+        checker.note(finding);
+    }
 
     let subject = Subject {
         kind: "run",

@@ -8,6 +8,7 @@ mod journal;
 mod pools;
 mod rules;
 mod settle;
+mod signal_rules;
 
 pub use journal::{Account, Posting, Transaction, journal};
 pub use pools::{Pool, Pools, PoolsError};
@@ -16,3 +17,4 @@ pub use settle::{
     Balance, Cell, CellAmount, CellKey, Line, NoPlays, Reason, SettleError, Settlement, Settler,
     Totals, line_amount,
 };
+pub use signal_rules::SignalRulesError;

@@ -5,6 +5,9 @@ use core::fmt;
 use serde::Deserialize;
 
 use crate::attribution::CountingRules;
+use crate::attribution::signals::SignalRules;
+
+use super::signal_rules::{self, SignalRulesError};
 
 /// How a pool is divided among plays.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -21,6 +24,8 @@ pub struct Rules {
     pub model: Model,
     /// What counts.
     pub counting: CountingRules,
+    /// From where on plays look artificial.
+    pub signals: SignalRules,
 }
 
 /// Why bytes are no rules file.
@@ -56,6 +61,8 @@ pub enum RulesError {
         /// The number found.
         found: i64,
     },
+    /// The table `[signals]`.
+    Signals(SignalRulesError),
 }
 
 impl fmt::Display for RulesError {
@@ -83,6 +90,7 @@ impl fmt::Display for RulesError {
                     "rules: expected {key} from 0 to {max}, but found {found}"
                 )
             }
+            Self::Signals(error) => error.fmt(f),
         }
     }
 }
@@ -98,6 +106,8 @@ struct File {
     heartbeat_ms: Option<i64>,
     tolerance_ms: Option<i64>,
     late_days: Option<i64>,
+    #[serde(default)]
+    signals: toml::Table,
     /// Citations: free text for readers; hashed with the file, without effect.
     #[serde(default, rename = "source")]
     _source: toml::Table,
@@ -149,6 +159,7 @@ impl Rules {
                 late_days: u16::try_from(number("late_days", file.late_days, 30, 366)?)
                     .unwrap_or(366),
             },
+            signals: signal_rules::read(&file.signals).map_err(RulesError::Signals)?,
         })
     }
 }
@@ -179,6 +190,10 @@ mod tests {
             (
                 "version = 1\nmodel = \"pro-rata\"\nlate_days = 367",
                 "late_days",
+            ),
+            (
+                "version = 1\nmodel = \"pro-rata\"\n[signals]\nspike_days = 0",
+                "[signals] spike_days from 1",
             ),
             (
                 "version = 1\nmodel = \"pro-rata\"\nqualify_ms = 1.5",
