@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::attribution::signals::{Codes, SignalRules};
+use crate::attribution::signals::SignalRules;
 
 /// What is wrong with the table `[signals]`.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -24,16 +24,6 @@ pub enum SignalRulesError {
         /// What was found, cut to 60 characters.
         found: String,
     },
-    /// `exclude` is not a table with the list `codes`.
-    Exclude {
-        /// What was found, cut to 60 characters.
-        found: String,
-    },
-    /// No kind of signal that can be excluded.
-    Code {
-        /// The name, cut to 60 characters.
-        found: String,
-    },
 }
 
 impl fmt::Display for SignalRulesError {
@@ -52,14 +42,6 @@ impl fmt::Display for SignalRulesError {
                 f,
                 "rules: expected [signals] {key} from {min} to {max}, but found {found}"
             ),
-            Self::Exclude { found } => write!(
-                f,
-                "rules: expected [signals.exclude] codes = [...], but found {found}"
-            ),
-            Self::Code { found } => write!(
-                f,
-                "rules: expected a code such as \"signal.repeat\" in [signals.exclude], but found {found:?}"
-            ),
         }
     }
 }
@@ -70,10 +52,6 @@ impl core::error::Error for SignalRulesError {}
 pub(super) fn read(table: &toml::Table) -> Result<SignalRules, SignalRulesError> {
     let mut rules = SignalRules::default();
     for (key, value) in table {
-        if key == "exclude" {
-            rules.exclude = exclude(value)?;
-            continue;
-        }
         let Some((threshold, min, max)) = rules.threshold(key) else {
             return Err(SignalRulesError::Key { found: cut(key) });
         };
@@ -88,22 +66,6 @@ pub(super) fn read(table: &toml::Table) -> Result<SignalRules, SignalRulesError>
             })?;
     }
     Ok(rules)
-}
-
-fn exclude(value: &toml::Value) -> Result<Codes, SignalRulesError> {
-    let refuse = || SignalRulesError::Exclude {
-        found: shown(value),
-    };
-    let table = value.as_table().filter(|table| table.len() == 1);
-    let codes = table.and_then(|table| table.get("codes")?.as_array());
-    let mut excluded = Codes::default();
-    for code in codes.ok_or_else(refuse)? {
-        let name = code.as_str().ok_or_else(refuse)?;
-        let code = SignalRules::excludable(name);
-        let code = code.ok_or_else(|| SignalRulesError::Code { found: cut(name) })?;
-        excluded = excluded.with(code);
-    }
-    Ok(excluded)
 }
 
 /// A value in a message: whole numbers and texts as they are, others by their kind.
@@ -122,7 +84,6 @@ fn cut(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::attribution::signals::Code;
 
     fn parse(text: &str) -> Result<SignalRules, SignalRulesError> {
         read(&toml::from_str(text).unwrap())
@@ -131,23 +92,16 @@ mod tests {
     #[test]
     fn thresholds_have_defaults_and_ranges() {
         assert_eq!(parse(""), Ok(SignalRules::default()));
-        let rules = parse("spike_days = 3\n[exclude]\ncodes = [\"signal.repeat\"]\n").unwrap();
+        let rules = parse("spike_days = 3\n").unwrap();
         assert_eq!(rules.spike_days, 3);
-        assert_eq!(rules.exclude, Codes::default().with(Code::Repeat));
+        assert_eq!(rules.spike_plays, SignalRules::default().spike_plays);
         let cases = [
             ("spike_day = 3", "\"spike_day\""),
             ("spike_days = 0", "spike_days from 1 to 366, but found 0"),
             ("listener_share_ppm = 1000001", "from 0 to 1000000"),
             ("repeat_plays = 2.5", "type float"),
             ("repeat_plays = -2", "found -2"),
-            ("exclude = [\"signal.repeat\"]", "codes = [...]"),
-            ("[exclude]\ncodes = [1]", "codes = [...]"),
-            ("[exclude]\ncodes = []\nmore = 1", "codes = [...]"),
-            ("[exclude]\ncodes = [\"repeat\"]", "\"repeat\""),
-            (
-                "[exclude]\ncodes = [\"signal.concentration\"]",
-                "\"signal.concentration\"",
-            ),
+            ("[exclude]\ncodes = [\"signal.repeat\"]", "\"exclude\""),
         ];
         for (text, names) in cases {
             let message = parse(text).unwrap_err().to_string();

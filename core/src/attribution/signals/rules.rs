@@ -1,7 +1,5 @@
 //! The thresholds.
 
-use super::{Code, Codes};
-
 /// From where on something is a signal; from the table `[signals]` of the rules file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct SignalRules {
@@ -41,8 +39,6 @@ pub struct SignalRules {
     pub bias_plays: u32,
     /// By how much the share in what was offered exceeds the share in what was chosen, ppm.
     pub bias_ppm: u32,
-    /// Kinds of signals whose plays' money is kept apart.
-    pub exclude: Codes,
 }
 
 impl Default for SignalRules {
@@ -67,7 +63,6 @@ impl Default for SignalRules {
             top_share_ppm: 800_000,
             bias_plays: 1_000,
             bias_ppm: 200_000,
-            exclude: Codes::default(),
         }
     }
 }
@@ -97,15 +92,5 @@ impl SignalRules {
             "bias_ppm" => (&mut self.bias_ppm, 0, SHARE),
             _ => return None,
         })
-    }
-
-    /// The kind of signal that a rules file may exclude by this name; `None` also for the kinds that are
-    /// about no single play.
-    #[must_use]
-    pub fn excludable(name: &str) -> Option<Code> {
-        Code::ALL
-            .into_iter()
-            .filter(|code| *code < Code::Concentration)
-            .find(|code| code.as_str() == name)
     }
 }
