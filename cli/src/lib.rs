@@ -11,7 +11,7 @@
 //! | [`run`] | a run's directory: counting the log, storing tables, cutting bundles |
 //! | [`cosign`] | asking witnesses for cosignatures |
 //! | [`witness`] | a witness of logs: its directory, its decisions made durable, its server |
-//! | [`export`] | a run as CSV, Parquet, a journal and a tree of claims |
+//! | [`export`] | a run as CSV, Parquet, pages, a journal and a tree of claims |
 //! | [`csv_file`] [`guard`] | strict CSV; panics of file decoders become messages |
 #![allow(
     clippy::arithmetic_side_effects,

@@ -1,13 +1,17 @@
 //! `export`: a run for other programs and for people.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use ledgerline::bundle::RunTables;
+use ledgerline::id::PartyId;
 use ledgerline::money::Currency;
 use serde_json::{Value, json};
 
 use crate::error::{Error, Outcome};
-use crate::export::{Payouts, TableFormat, write_hledger, write_openzeppelin, write_tables};
+use crate::export::{
+    Payouts, TableFormat, write_all_html, write_hledger, write_html, write_openzeppelin,
+    write_tables,
+};
 use crate::run::{RunDir, RunError, StoredRun, Threads};
 use crate::ui::Ui;
 
@@ -24,10 +28,14 @@ openzeppelin   a directory: tree.json, the payments as a StandardMerkleTree (kec
                @openzeppelin/merkle-tree dumps and loads it, and claims.json, the proof of each. Leaves
                are (holder, minor units, currency, run), or, with --addresses, (address, minor units,
                currency, run): a claim of one run is none of another
+html           a page to read and print, without scripts: the run's, or with --holder a holder's
+               statement; with --all a directory with both, one page for each holder
 
 Examples:
   ledgerline export april-run --format csv --out april-csv
   ledgerline export april-run --format hledger --out april.journal
+  ledgerline export april-run --format html --holder 00000000000000a1 --out statement.html
+  ledgerline export april-run --format html --all --out april-pages
   ledgerline export april-run --format openzeppelin --out april-claims
   ledgerline export april-run --format openzeppelin --addresses wallets.csv --out april-claims")]
 pub struct Args {
@@ -36,7 +44,7 @@ pub struct Args {
 
     /// What to make of it
     #[arg(long, value_enum, hide_possible_values = true, value_name = "FORMAT")]
-    #[arg(long_help = "What to make of it: csv, parquet, hledger or openzeppelin (below)")]
+    #[arg(long_help = "What to make of it: csv, parquet, html, hledger or openzeppelin (below)")]
     pub format: FormatArg,
 
     /// File or directory to make
@@ -46,6 +54,14 @@ pub struct Args {
     /// Replace an earlier export at PATH
     #[arg(long)]
     pub force: bool,
+
+    /// The statement of this holder (16 hex digits)
+    #[arg(long, value_name = "ID", value_parser = holder, help_heading = "For html")]
+    pub holder: Option<PartyId>,
+
+    /// The run's page and every holder's statement, into a directory
+    #[arg(long, conflicts_with = "holder", help_heading = "For html")]
+    pub all: bool,
 
     /// Accounts of holders, CSV with the columns holder,address; an empty address leaves out a holder
     /// who is paid otherwise
@@ -69,6 +85,8 @@ pub enum FormatArg {
     Csv,
     /// One Parquet file a table
     Parquet,
+    /// Pages to read and print
+    Html,
     /// A plain-text journal
     Hledger,
     /// A tree of claims for contracts
@@ -77,6 +95,10 @@ pub enum FormatArg {
 
 fn currency(code: &str) -> Result<Currency, String> {
     Currency::parse(code).map_err(|error| error.to_string())
+}
+
+fn holder(text: &str) -> Result<PartyId, String> {
+    PartyId::parse(text).map_err(|error| error.to_string())
 }
 
 /// Runs `export`.
@@ -90,7 +112,7 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
     // What is exported is what the run note commits to.
     RunTables::new(&stored.run, &stored.tables, stored.salts.clone(), &Threads)
         .map_err(RunError::Bundle)?;
-    check_free(&args.out, args.force, args.format)?;
+    check_free(args)?;
     let made = write(args, &stored, ui)?;
     ui.result(|| made.json, || made.words)?;
     Ok(Outcome::Done)
@@ -98,34 +120,41 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
 
 /// What a format's own options are given with.
 fn check_options(args: &Args) -> Result<(), Error> {
-    let others = [
-        ("--addresses", args.addresses.is_some()),
-        ("--plain", args.plain),
-        ("--currency", args.currency.is_some()),
+    use FormatArg::{Html, Openzeppelin};
+    let options = [
+        ("--addresses", args.addresses.is_some(), Openzeppelin),
+        ("--plain", args.plain, Openzeppelin),
+        ("--currency", args.currency.is_some(), Openzeppelin),
+        ("--holder", args.holder.is_some(), Html),
+        ("--all", args.all, Html),
     ];
-    match others.into_iter().find(|(_, given)| *given) {
-        Some((argument, _)) if args.format != FormatArg::Openzeppelin => Err(Error::Usage {
-            argument,
-            message: "expected --format openzeppelin beside it, but found another format"
-                .to_owned(),
-        }),
-        _ => Ok(()),
+    for (argument, given, of) in options {
+        if given && args.format != of {
+            let of = if of == Html { "html" } else { "openzeppelin" };
+            return Err(Error::Usage {
+                argument,
+                message: format!("expected --format {of} beside it, but found another format"),
+            });
+        }
     }
+    Ok(())
 }
 
 /// Only what looks like an export of the same kind is replaced as a whole.
-fn check_free(out: &Path, force: bool, format: FormatArg) -> Result<(), RunError> {
-    let marks: &[&str] = match format {
+fn check_free(args: &Args) -> Result<(), RunError> {
+    let out = args.out.as_path();
+    let marks: &[&str] = match args.format {
         FormatArg::Csv | FormatArg::Parquet => &["journal.csv", "journal.parquet"],
         FormatArg::Openzeppelin => &["claims.json"],
-        FormatArg::Hledger => &[],
+        FormatArg::Html if args.all => &["run.html"],
+        FormatArg::Html | FormatArg::Hledger => &[],
     };
     let is_like = if marks.is_empty() {
         !out.is_dir()
     } else {
         marks.iter().any(|name| out.join(name).is_file())
     };
-    if out.exists() && !(force && is_like) {
+    if out.exists() && !(args.force && is_like) {
         return Err(RunError::Exists {
             path: out.to_owned(),
         });
@@ -155,6 +184,11 @@ fn write(args: &Args, stored: &StoredRun, ui: &Ui) -> Result<Made, Error> {
             TableFormat::Parquet,
             &args.out,
         )?)),
+        FormatArg::Html if args.all => Ok(files(write_all_html(stored, &args.out)?)),
+        FormatArg::Html => {
+            write_html(stored, args.holder, &args.out)?;
+            Ok(files(Vec::new()))
+        }
         FormatArg::Hledger => {
             write_hledger(stored, &args.out)?;
             Ok(files(Vec::new()))

@@ -14,6 +14,7 @@ pub mod keys;
 pub mod receipt;
 pub mod registry;
 pub mod show;
+pub mod signals;
 pub mod simulate;
 pub mod statement;
 pub mod tiles;
@@ -44,6 +45,7 @@ pub fn run(command: &Command, ui: &Ui) -> Result<Outcome, Error> {
         Command::Verify(args) => verify::run(args, ui),
         Command::Tiles(args) => tiles::run(args, ui),
         Command::Audit(args) => audit::run(args, ui),
+        Command::Signals(args) => signals::run(args, ui),
         Command::Fsck(args) => fsck::run(args, ui),
         Command::Export(args) => export::run(args, ui),
         Command::Keys(args) => keys::run(args, ui),

@@ -1,10 +1,11 @@
-//! A run for other programs and for people: CSV, Parquet, a journal for hledger, a tree of claims for
-//! contracts.
+//! A run for other programs and for people: CSV, Parquet, pages to print, a journal for hledger, a
+//! tree of claims for contracts.
 //!
 //! *In:* a stored run. *Out:* files. *Does not know:* how amounts came about.
 
 mod error;
 mod hledger;
+mod html;
 mod openzeppelin;
 mod sheet;
 mod sheets;
@@ -19,6 +20,7 @@ use ledgerline::wire::Reader;
 
 pub use error::ExportError;
 pub use hledger::write_hledger;
+pub use html::{write_all_html, write_html};
 pub use openzeppelin::{Payouts, Written, write_openzeppelin};
 pub use sheet::{Column, Sheet};
 

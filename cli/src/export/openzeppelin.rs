@@ -21,7 +21,7 @@ use crate::run::StoredRun;
 /// The file that `StandardMerkleTree.load` reads.
 const TREE: &str = "tree.json";
 /// The proofs.
-pub(super) const CLAIMS: &str = "claims.json";
+const CLAIMS: &str = "claims.json";
 
 /// What to make claims of.
 #[derive(Clone, Debug, Default)]

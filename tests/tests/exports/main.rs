@@ -1,5 +1,5 @@
 //! Exports are what others take them for: hledger balances the journal, OpenZeppelin's package rebuilds the
-//! tree of claims.
+//! tree of claims, pages are text; and signals are the same wherever they are shown.
 //!
 //! Where hledger, Node or the package is absent those tests are skipped, and say so; `cargo xtask test`
 //! installs them.
@@ -13,5 +13,7 @@
 )]
 
 mod hledger;
+mod html;
 mod openzeppelin;
+mod signals;
 mod world;
