@@ -15,7 +15,7 @@ use serde_json::json;
 use super::show;
 use super::statement::{count, read_rules};
 use crate::error::{Error, Outcome};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, State};
 use crate::registry_db::RegistryDb;
 use crate::run::{RunDir, RunError, Threads};
 use crate::ui::Ui;
@@ -36,7 +36,7 @@ A signal says where to look, not that somebody cheats: a fan loops a song, a hit
                           is chosen
 Thresholds stand in the table [signals] of the rules file (docs/format.md, 7.5). Integers only: the
 same plays and thresholds give the same signals on every machine. `audit` lists them as well.
-Of a ledger, the plays up to its last checkpoint are looked at.
+Of a ledger whose period is open, only whole segments (65,536 events each) are looked at.
 
 Examples:
   ledgerline signals april-run
@@ -55,6 +55,8 @@ pub struct Args {
 /// What is looked at.
 struct Looked {
     kind: &'static str,
+    /// Whether these are all plays of the period.
+    is_complete: bool,
     origin: String,
     period: Period,
     rules: Rules,
@@ -90,7 +92,7 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
             json!({
                 "format": "ledgerline-signals/1",
                 "subject": {"kind": looked.kind, "name": name, "origin": looked.origin,
-                    "period": looked.period.to_string()},
+                    "period": looked.period.to_string(), "complete": looked.is_complete},
                 "figures": figures(&signals.figures),
                 "marked_plays": signals.marked(),
                 "findings": findings,
@@ -116,6 +118,7 @@ fn of_run(path: &Path, rules: Option<Rules>) -> Result<Looked, Error> {
         .map_err(RunError::Bundle)?;
     Ok(Looked {
         kind: "run",
+        is_complete: true,
         origin: stored.run.origin.clone(),
         period: stored.run.period,
         rules: rules.unwrap_or(stored.rules),
@@ -148,8 +151,16 @@ fn of_ledger(path: &Path, rules: Option<Rules>, ui: &Ui) -> Result<Looked, Error
         let path = ledger.layout().segments();
         return Err(RunError::Damaged { path, problem }.into());
     }
+    let is_complete = ledger.state() == State::Closed;
+    if !is_complete {
+        ui.say(&format!(
+            "the period is open: only the {} events of whole segments were looked at",
+            ledger.sealed_size()
+        ));
+    }
     Ok(Looked {
         kind: "ledger",
+        is_complete,
         origin: ledger.origin().to_owned(),
         period: ledger.period(),
         rules,
