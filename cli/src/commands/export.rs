@@ -21,15 +21,15 @@ use crate::ui::Ui;
 The run is first checked against what its note commits to, so an export shows what was signed. It is
 for reading and for paying; evidence is the run itself, and a bundle. docs/exports.md has every column.
 
-csv, parquet   a directory: plays, cells, lines, holders, suspense, journal; amounts with six places
-hledger        a journal; `hledger -f FILE check` confirms that it balances, `hledger -f FILE balance`
-               shows where the money went
+csv, parquet   a directory: plays, cells, lines, holders, suspense, journal; six places
+html           a page to read and print, without scripts: the run's, or with --holder a
+               holder's statement; with --all a directory with both, a page for each holder
+hledger        a journal; `hledger -f FILE check --strict` confirms that it balances,
+               `hledger -f FILE balance` shows where the money went
 openzeppelin   a directory: tree.json, the payments as a StandardMerkleTree (keccak-256) as
-               @openzeppelin/merkle-tree dumps and loads it, and claims.json, the proof of each. Leaves
-               are (holder, minor units, currency, run), or, with --addresses, (address, minor units,
-               currency, run): a claim of one run is none of another
-html           a page to read and print, without scripts: the run's, or with --holder a holder's
-               statement; with --all a directory with both, one page for each holder
+               @openzeppelin/merkle-tree dumps and loads it, and claims.json, the proof of
+               each. Leaves are (holder, minor units, currency, run), or with --addresses
+               (address, minor units, currency, run): a claim of one run is none of another
 
 Examples:
   ledgerline export april-run --format csv --out april-csv
