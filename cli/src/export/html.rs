@@ -21,7 +21,7 @@ use crate::run::StoredRun;
 const INDEX: &str = "run.html";
 
 const STYLE: &str = "\
-body{font:10pt/1.4 sans-serif;max-width:60em;margin:2em auto;padding:0 1em;color:#111;background:#fff}\
+body{font:10pt/1.4 sans-serif;max-width:68em;margin:2em auto;padding:0 1em;color:#111;background:#fff}\
 h1{font-size:1.5em}h2{font-size:1.15em;margin-top:2em}\
 table{border-collapse:collapse;width:100%;margin:.7em 0}\
 th,td{border-bottom:1px solid #bbb;padding:.25em .5em;text-align:left;vertical-align:top}\
@@ -96,6 +96,11 @@ impl<'a> Pages<'a> {
         parties
     }
 
+    fn period(&self) -> String {
+        let period = self.run.run.period;
+        format!("{} to {}", period.from(), period.to())
+    }
+
     fn has(&self, party: PartyId) -> bool {
         let balances = &self.settlement.balances;
         balances.binary_search_by_key(&party, |b| b.party).is_ok()
@@ -107,7 +112,7 @@ impl<'a> Pages<'a> {
 
     /// Everybody's totals.
     fn run(&self) -> String {
-        let mut page = Page::new(&format!("Royalty run, {}", self.run.run.period));
+        let mut page = Page::new(&format!("Royalty run, {}", self.period()));
         self.facts(&mut page, None);
         page.heading("Money");
         page.text("Per currency, what there was to share out is what was paid to holders and what is in suspense.");
@@ -158,7 +163,7 @@ impl<'a> Pages<'a> {
 
     /// One holder's part.
     fn statement(&self, party: PartyId) -> String {
-        let title = format!("Royalty statement, {}", self.run.run.period);
+        let title = format!("Royalty statement, {}", self.period());
         let mut page = Page::new(&title);
         self.facts(&mut page, Some(party));
         page.heading("Your money");
@@ -175,7 +180,7 @@ impl<'a> Pages<'a> {
             balances.map(|balance| account(balance).to_vec()),
         );
         page.heading("Your lines");
-        page.text("A line is your share of what one recording earned in one territory and tier. All amounts have six places; nothing is rounded away.");
+        page.text("A line is your share of what one recording earned in one territory and tier. Amounts have six places, and the parts of an amount add up to it exactly.");
         let lines: Vec<&Line> = self
             .settlement
             .lines
@@ -237,7 +242,7 @@ impl<'a> Pages<'a> {
         }
         for (what, value) in [
             ("Log", run.origin.clone()),
-            ("Period", run.period.to_string()),
+            ("Period", self.period()),
             ("Revision", run.revision.to_string()),
             ("Events in the log", run.log.size.to_string()),
             ("Counted plays", run.plays.size.to_string()),
