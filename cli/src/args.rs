@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    audit, bundle, checkpoint, demo, dsr, export, fsck, ingest, init, keys, pools, receipt, registry,
-    rules, simulate, statement, tiles, verify, witness,
+    audit, bundle, checkpoint, demo, dsr, export, fsck, ingest, init, keys, pools, receipt,
+    registry, rules, signals, simulate, statement, tiles, verify, witness,
 };
 
 /// Royalty statements that the people who are paid can recompute.
@@ -68,11 +68,13 @@ pub enum Command {
     Verify(verify::Args),
     /// Re-derive a whole run from the log and compare
     Audit(audit::Args),
+    /// Look for plays that do not look like people listening
+    Signals(signals::Args),
     /// Write the log as a directory that any file server can publish
     Tiles(tiles::Args),
     /// Check a whole ledger for damage, from the segments up
     Fsck(fsck::Args),
-    /// Write a run as CSV, Parquet or a journal
+    /// Write a run as CSV, Parquet, HTML, a journal for hledger, or claims for contracts
     Export(export::Args),
     /// Say what a rules file means, where its numbers come from, and what another one changes
     Rules(rules::Args),

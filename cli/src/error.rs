@@ -5,6 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::dsr::check::Refused;
+use crate::export::ExportError;
 use crate::ingest::IngestError;
 use crate::ledger::LedgerError;
 use crate::ledger::durable::FileError;
@@ -47,6 +48,8 @@ pub enum Error {
     Registry(RegistryDbError),
     /// A run.
     Run(RunError),
+    /// An export.
+    Export(ExportError),
     /// A witness.
     Witness(WitnessError),
     /// A file that is no DDEX sales report.
@@ -104,6 +107,7 @@ impl fmt::Display for Error {
             Self::Ingest(error) => error.fmt(f),
             Self::Registry(error) => error.fmt(f),
             Self::Run(error) => error.fmt(f),
+            Self::Export(error) => error.fmt(f),
             Self::Witness(error) => error.fmt(f),
             Self::Dsr { path, refused } => write!(f, "{}: {refused}", path.display()),
             Self::File(error) => error.fmt(f),
@@ -154,6 +158,12 @@ impl From<io::Error> for Error {
 impl From<RunError> for Error {
     fn from(error: RunError) -> Self {
         Self::Run(error)
+    }
+}
+
+impl From<ExportError> for Error {
+    fn from(error: ExportError) -> Self {
+        Self::Export(error)
     }
 }
 

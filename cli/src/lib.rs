@@ -13,7 +13,7 @@
 //! | [`witness`] | a witness of logs: its directory, its decisions made durable, its server |
 //! | [`dsr`] | DDEX sales reports: reading, checking, writing |
 //! | [`received`] | lines of sales reports and of distributors' tables, in one form |
-//! | [`export`] | a run as CSV, Parquet and a journal |
+//! | [`export`] | a run as CSV, Parquet, pages, a journal, a sales report and a tree of claims |
 //! | [`csv_file`] [`guard`] [`clock`] | strict CSV; panics of file decoders become messages; the time |
 //! | [`secret`] | random bytes for secrets, and who can read their files |
 #![allow(

@@ -12,6 +12,7 @@
 //! | [`registry`] | shares, tiers, licences as of a moment | who owns what |
 //! | [`attribution`] | events and registry, counted plays | whose music it was |
 //! | [`royalty`] | plays, pools and rules, cells, lines, holders, journal | what it earned |
+//! | [`claims`] | payouts, a Keccak tree | who may claim what on a blockchain |
 //! | [`statement`] | a run's tables and its note | what was declared |
 //! | [`bundle`] | one holder's part with its proofs, one file | what travels |
 //! | [`audit`] | re-derive, compare, explain: findings and a verdict | whether it holds |
@@ -34,6 +35,8 @@ pub mod registry;
 pub mod attribution;
 
 pub mod royalty;
+
+pub mod claims;
 
 pub mod statement;
 

@@ -105,10 +105,13 @@ class Parts(unittest.TestCase):
 
     def test_rules(self):
         self.assertEqual(money.parse_rules(b'version = 1\nmodel = "pro-rata"\n'), money.Rules())
+        signals = b'version = 1\nmodel = "pro-rata"\n[signals]\nspike_days = 3\nbias_ppm = 0\n'
+        self.assertEqual(money.parse_rules(signals), money.Rules())
         for text in ("", "version = 1", 'version = 2\nmodel = "pro-rata"', 'version = true\nmodel = "pro-rata"', 'version = 1\nmodel = "x"',
                      'version = 1\nmodel = "pro-rata"\nlate_days = 367', 'version = 1\nmodel = "pro-rata"\nqualify_ms = -1',
                      'version = 1\nmodel = "pro-rata"\nqualify_ms = 1.0', 'version = 1\nmodel = "pro-rata"\nqualify_ms = 4294967296',
-                     'version = 1\nmodel = "pro-rata"\nx = 1', 'version = 1\nmodel = "pro-rata"\n[source]\na = 1'):
+                     'version = 1\nmodel = "pro-rata"\nx = 1', 'version = 1\nmodel = "pro-rata"\n[signals]\nspike_days = 0',
+                     'version = 1\nmodel = "pro-rata"\n[signals]\nspikes = 1', 'version = 1\nmodel = "pro-rata"\n[source]\na = 1'):
             with self.assertRaises(Malformed, msg=text):
                 money.parse_rules(text.encode())
 

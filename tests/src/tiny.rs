@@ -70,11 +70,20 @@ pub fn events() -> String {
 /// # Panics
 ///
 /// If a step fails.
-#[expect(clippy::expect_used, reason = "a test without its world is no test")]
 pub fn make(dir: &Path) {
+    make_with(dir, |_, content| content.to_owned());
+}
+
+/// The same from files that `edit`, given name and content, changes.
+///
+/// # Panics
+///
+/// If a step fails.
+#[expect(clippy::expect_used, reason = "a test without its world is no test")]
+pub fn make_with(dir: &Path, edit: impl Fn(&str, &str) -> String) {
     fs::create_dir_all(dir.join("data")).expect("a folder");
     for (name, content) in FILES {
-        fs::write(dir.join(name), content).expect("a file");
+        fs::write(dir.join(name), edit(name, content)).expect("a file");
     }
     fs::write(dir.join("data/events.ndjson"), events()).expect("a file");
     let step = |arguments: &[&str]| program::run(dir, arguments).fine();

@@ -9,7 +9,7 @@ use std::path::Path;
 use ledgerline_tests::root;
 
 /// Module, and what of ours it may use. The order is the way of the data.
-const MAY_USE: [(&str, &[&str]); 15] = [
+const MAY_USE: [(&str, &[&str]); 16] = [
     ("id", &[]),
     ("money", &[]),
     // Pseudonyms of listeners are salted like everything else that hides.
@@ -32,6 +32,8 @@ const MAY_USE: [(&str, &[&str]); 15] = [
         "royalty",
         &["attribution", "registry", "id", "money", "time"],
     ),
+    // Another kind of tree, for payouts alone: not `log`.
+    ("claims", &["id", "money", "wire"]),
     // Not `record`: it sees plays.
     (
         "statement",

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use ledgerline::attribution::Attributor;
+use ledgerline::attribution::signals::Signals;
 use ledgerline::audit::{RunEvidence, Verdict, audit_run};
 use ledgerline::log::SigningKey;
 use ledgerline::royalty::Opening;
@@ -25,8 +26,9 @@ use crate::ui::Ui;
 Reads every event of the log, checks its hashes up to the signed checkpoint, counts the plays,
 divides the pools anew and compares every row with the run. Works on an auditor's copy of the
 ledger, without its secrets. Cosignatures that LEDGER/checkpoint got after the run was made count
-for the run's checkpoint, too. Money in suspense and plays that earn nothing are findings.
-A run that continues an earlier one is incomplete without it (--previous).
+for the run's checkpoint, too. Money in suspense, plays that earn nothing, and plays that do not look
+like people listening (`ledgerline signals --help`) are findings. A run that continues an earlier one
+is incomplete without it (--previous).
 
 Examples:
   ledgerline audit april-run --ledger april --key service.vkey
@@ -95,6 +97,7 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
         tiers: stored.pools.tiers(),
     };
     let counted = count(&ledger, &attributor, &args.run, ui)?;
+    let signals = Signals::of(&counted.plays, &attributor, &stored.rules.signals);
     let inputs = RunInputs {
         origin: &stored.run.origin,
         period: stored.run.period,
@@ -129,6 +132,7 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
         derived: &derived,
         tally: counted.tally,
         earlier: &chain.evidence(),
+        signals: (&signals, &stored.rules.signals),
     };
     let report = audit_run(&evidence, &trust);
     let outcome = show::report(&report, ui)?;

@@ -1,20 +1,19 @@
 //! `export --format dsr`: the options of a report, which the run itself does not know.
 
-use std::path::Path;
+use std::path::PathBuf;
 
-use ledgerline::id::{Name, PartyId};
-use serde_json::json;
+use ledgerline::id::Name;
 
+use super::export;
 use crate::dsr::basic::Party;
 use crate::dsr::table::Variant;
-use crate::error::{Error, Outcome};
+use crate::error::Error;
 use crate::export::{DsrOptions, write_dsr};
 use crate::run::StoredRun;
-use crate::ui::Ui;
 
 /// Options of `--format dsr`.
 #[derive(Clone, Debug, clap::Args)]
-#[command(next_help_heading = "With --format dsr")]
+#[command(next_help_heading = "For dsr")]
 pub struct Args {
     /// Who sends the report: DDEX party id and name
     #[arg(long, value_name = "DPID=NAME", required_if_eq("format", "dsr"))]
@@ -27,10 +26,6 @@ pub struct Args {
     /// The service, as the report and the file's name call it
     #[arg(long, value_name = "NAME", required_if_eq("format", "dsr"))]
     service: Option<String>,
-
-    /// Only this holder's recordings and money
-    #[arg(long, value_name = "ID")]
-    holder: Option<String>,
 
     /// Which right's money [default: the only one of the run]
     #[arg(long, value_name = "RIGHT")]
@@ -57,28 +52,34 @@ pub struct Args {
     created: Option<String>,
 }
 
-/// Writes the report.
+impl Args {
+    /// The options that only a report has, and whether they were given.
+    pub(super) fn given(&self) -> [(&'static str, bool); 7] {
+        [
+            ("--sender", self.sender.is_some()),
+            ("--recipient", self.recipient.is_some()),
+            ("--service", self.service.is_some()),
+            ("--right", self.right.is_some()),
+            ("--single-record", self.single_record),
+            ("--gzip", self.gzip),
+            ("--created", self.created.is_some()),
+        ]
+    }
+}
+
+/// Writes the report; gives its path.
 ///
 /// # Errors
 ///
 /// [`Error`].
-pub(super) fn run(
-    args: &Args,
-    stored: &StoredRun,
-    out: &Path,
-    force: bool,
-    ui: &Ui,
-) -> Result<Outcome, Error> {
-    let holder = args.holder.as_deref().map(PartyId::parse);
+pub(super) fn write(export: &export::Args, stored: &StoredRun) -> Result<PathBuf, Error> {
+    let args = &export.dsr;
     let right = args.right.as_deref().map(Name::parse);
-    let created = args.created.clone().unwrap_or_else(now);
     let options = DsrOptions {
         sender: party("--sender", args.sender.as_deref())?,
         recipient: party("--recipient", args.recipient.as_deref())?,
         service: args.service.clone().unwrap_or_default(),
-        holder: holder
-            .transpose()
-            .map_err(|error| usage("--holder", &error))?,
+        holder: export.holder,
         right: right
             .transpose()
             .map_err(|error| usage("--right", &error))?,
@@ -89,14 +90,9 @@ pub(super) fn run(
             false => Variant::MultiRecord,
         },
         gzip: args.gzip,
-        created,
+        created: args.created.clone().unwrap_or_else(now),
     };
-    let path = write_dsr(stored, &options, out, force)?;
-    ui.result(
-        || json!({"out": path, "files": [path.file_name().map(|name| name.to_string_lossy())]}),
-        || format!("wrote {}", path.display()),
-    )?;
-    Ok(Outcome::Done)
+    write_dsr(stored, &options, &export.out, export.force)
 }
 
 /// To the second: `2026-05-15T10:00:00Z`.

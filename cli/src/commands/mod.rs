@@ -18,6 +18,7 @@ pub mod receipt;
 pub mod registry;
 pub mod rules;
 pub mod show;
+pub mod signals;
 pub mod simulate;
 pub mod statement;
 pub mod tiles;
@@ -48,6 +49,7 @@ pub fn run(command: &Command, ui: &Ui) -> Result<Outcome, Error> {
         Command::Verify(args) => verify::run(args, ui),
         Command::Tiles(args) => tiles::run(args, ui),
         Command::Audit(args) => audit::run(args, ui),
+        Command::Signals(args) => signals::run(args, ui),
         Command::Fsck(args) => fsck::run(args, ui),
         Command::Export(args) => export::run(args, ui),
         Command::Rules(args) => rules::run(args, ui),

@@ -1,6 +1,6 @@
 //! A report in words, for the terminal.
 
-use ledgerline::audit::{Report, Severity, Status, Summary, Verdict};
+use ledgerline::audit::{Finding, Report, Severity, Status, Summary, Verdict};
 
 use crate::error::{Error, Outcome};
 use crate::ui::{Ui, counted, plain, plain_json};
@@ -68,13 +68,19 @@ fn words(report: &Report) -> String {
             check.detail
         ));
     }
-    if !report.findings.is_empty() {
-        text.push_str(&format!(
-            "\n{}\n",
-            counted(report.findings.len() as u64, "finding")
-        ));
+    text.push_str(&findings(&report.findings));
+    text.push_str(&totals(report));
+    text
+}
+
+/// How many findings there are, and the first of them.
+#[must_use]
+pub fn findings(findings: &[Finding]) -> String {
+    if findings.is_empty() {
+        return String::new();
     }
-    for finding in report.findings.iter().take(LISTED) {
+    let mut text = format!("\n{}\n", counted(findings.len() as u64, "finding"));
+    for finding in findings.iter().take(LISTED) {
         let severity = match finding.severity {
             Severity::Error => "error",
             Severity::Warning => "warning",
@@ -96,11 +102,10 @@ fn words(report: &Report) -> String {
         }
         text.push('\n');
     }
-    if report.findings.len() > LISTED {
-        let more = report.findings.len() - LISTED;
+    if findings.len() > LISTED {
+        let more = findings.len() - LISTED;
         text.push_str(&format!("and {more} more; --json lists all\n"));
     }
-    text.push_str(&totals(report));
     text
 }
 

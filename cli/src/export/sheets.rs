@@ -1,13 +1,12 @@
 //! The columns of each exported table.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use ledgerline::attribution::Play;
-use ledgerline::id::Name;
-use ledgerline::registry;
+use ledgerline::id::{Name, PartyId};
 use ledgerline::royalty::{Balance, Cell, CellKey, Line, Pools, Reason, Settlement, journal};
 use ledgerline::statement::{Table, read_play};
-use ledgerline::wire::Reader;
 
 use super::TableFormat;
 use super::sheet::{Column, Sheet, SheetWriter};
@@ -41,7 +40,7 @@ pub(super) fn write_all(
         "lines",
         &mut chunks(&settlement.lines, |l| lines(l, &run.pools)),
     )?;
-    let named = holder_names(run);
+    let named = super::holder_names(run);
     one(
         "holders",
         &mut chunks(&settlement.balances, |b| holders(b, &named)),
@@ -201,30 +200,11 @@ fn lines(lines: &[Line], pools: &Pools) -> Sheet {
     Sheet { columns }
 }
 
-/// Names of all holders, by party.
-fn holder_names(run: &StoredRun) -> Vec<(ledgerline::id::PartyId, String)> {
-    let rows = run.table(Table::Registry);
-    rows.range(0..rows.count())
-        .filter_map(|(key, row)| {
-            match registry::read_row(key.first_chunk()?, &mut Reader::new(row)) {
-                Ok(registry::Row::Holder(holder)) => Some((holder.party, holder.name)),
-                _ => None,
-            }
-        })
-        .collect()
-}
-
-fn holders(balances: &[Balance], names: &[(ledgerline::id::PartyId, String)]) -> Sheet {
+fn holders(balances: &[Balance], names: &BTreeMap<PartyId, String>) -> Sheet {
     let money = |value: &dyn Fn(&Balance) -> ledgerline::money::Micros| {
         Column::Money(balances.iter().map(|b| Some(value(b))).collect())
     };
-    let name = |b: &Balance| {
-        let at = names.binary_search_by_key(&b.party, |(party, _)| *party);
-        at.ok()
-            .and_then(|at| names.get(at))
-            .map(|(_, name)| name.clone())
-            .unwrap_or_default()
-    };
+    let name = |b: &Balance| names.get(&b.party).cloned().unwrap_or_default();
     Sheet {
         columns: vec![
             ("holder", text(balances, |b| b.party.to_string())),

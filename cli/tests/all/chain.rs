@@ -139,13 +139,15 @@ fn the_journal_opens_with_the_earlier_runs() {
         .run("export r3 --format hledger --out r3.journal")
         .fine();
     let journal = fs::read_to_string(place.path("r3.journal")).unwrap();
-    for posting in [
-        format!("holder:{ALICE}  EUR 0.001000"),
-        "brought-forward  EUR -0.001000".to_owned(),
-        format!("holder:{ALICE}  EUR -100.005000"),
-        "replaced  EUR 100.005000".to_owned(),
+    for line in [
+        "account equity:brought-forward".to_owned(),
+        format!("liabilities:holder:{ALICE}  EUR -0.001000"),
+        "equity:brought-forward  EUR 0.001000".to_owned(),
+        "account equity:replaced".to_owned(),
+        format!("liabilities:holder:{ALICE}  EUR 100.005000"),
+        "equity:replaced  EUR -100.005000".to_owned(),
     ] {
-        assert!(journal.contains(&posting), "{posting} in {journal}");
+        assert!(journal.contains(&line), "{line} in {journal}");
     }
 }
 

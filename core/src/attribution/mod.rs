@@ -4,6 +4,8 @@
 //! [`Tally`] of what was not counted. *Does not know:* pools, hashes, the log.
 //! Source: `docs/format.md` section 7.1.
 
+pub mod signals;
+
 use crate::event::{Event, Flags};
 use crate::id::{Isrc, ListenerId, Name, PlayId, Territory};
 use crate::registry::Snapshot;
@@ -100,7 +102,7 @@ impl PlayFlags {
         self.0
     }
 
-    /// The listener chose it.
+    /// Chosen by the listener.
     #[must_use]
     pub const fn is_active(self) -> bool {
         self.0 & 1 != 0

@@ -17,6 +17,7 @@ mod plays;
 mod proof;
 mod report;
 mod run;
+mod signals;
 mod signed;
 mod trust;
 mod view;
@@ -33,6 +34,7 @@ pub use report::{
     Check, Finding, Report, RunTotals, Rung, Severity, Status, Subject, Summary, Verdict,
 };
 pub use run::{EarlierRun, RunEvidence, SegmentCheck, audit_run};
+pub use signals::signal_findings;
 pub use trust::{RootsError, Trust, read_keys};
 pub use view::{BundleTotals, Day, LineView, MoneyView, Track};
 

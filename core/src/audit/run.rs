@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::attribution::Tally;
+use crate::attribution::signals::{SignalRules, Signals};
 use crate::log::{Checkpoint, Hash, Note, TreeHead};
 use crate::money::Micros;
 use crate::royalty::{Cell, Pools, Reason, Rules};
@@ -15,6 +16,7 @@ use super::Trust;
 use super::checker::{Checker, Problems};
 use super::notes::{run_totals, sha256};
 use super::report::{Finding, Report, RunTotals, Severity, Subject, Summary};
+use super::signals::listed_findings;
 use super::signed::{
     RUN_SIGNATURE, Signed, check_auditor, check_balance, check_checkpoint, check_checkpoint_note,
     check_file, check_validity,
@@ -64,6 +66,8 @@ pub struct RunEvidence<'a> {
     pub tally: Tally,
     /// The runs issued before, oldest first, as far as they are given.
     pub earlier: &'a [EarlierRun<'a>],
+    /// What does not look like people listening, and by which thresholds.
+    pub signals: (&'a Signals, &'a SignalRules),
 }
 
 /// A run issued before the one that is audited.
@@ -131,6 +135,10 @@ pub fn audit_run(evidence: &RunEvidence<'_>, trust: &Trust) -> Report {
     note_beginning(&mut checker, evidence);
     note_tally(&mut checker, &evidence.tally);
     note_suspense(&mut checker, evidence);
+    let (signals, thresholds) = evidence.signals;
+    for finding in listed_findings(signals, thresholds) {
+        checker.note(finding);
+    }
 
     let subject = Subject {
         kind: "run",

@@ -165,11 +165,26 @@ impl Currency {
             .map_or(2, u32::from)
     }
 
+    /// One minor unit: 10,000 micros for EUR, 1,000,000 for JPY.
+    #[must_use]
+    pub fn unit(self) -> Micros {
+        Micros(10_i64.saturating_pow(6_u32.saturating_sub(self.exponent())))
+    }
+
+    /// How many whole minor units an amount has, rounded down.
+    #[must_use]
+    pub fn minor_units(self, amount: Micros) -> i64 {
+        amount
+            .0
+            .checked_div_euclid(self.unit().0)
+            .unwrap_or_default()
+    }
+
     /// Splits a balance into what can be paid, a whole number of minor units rounded down and
     /// never negative, and the rest, which carries forward.
     #[must_use]
     pub fn payable(self, balance: Micros) -> (Micros, Micros) {
-        let unit = 10_i64.saturating_pow(6_u32.saturating_sub(self.exponent()));
+        let unit = self.unit().0;
         // 0 <= rest < unit and payable <= balance, so neither subtraction leaves i64.
         let rest = balance.0.checked_rem_euclid(unit).unwrap_or(0);
         if balance.0 < 0 {
@@ -279,6 +294,10 @@ mod tests {
         assert_eq!(paid("JPY", 1_999_999), (Micros(1_000_000), Micros(999_999)));
         assert_eq!(paid("KWD", 1_239_999), (Micros(1_239_000), Micros(999)));
         assert_eq!(paid("EUR", -1), (Micros(0), Micros(-1)));
+        let units = |code: &str, micros| Currency::parse(code).unwrap().minor_units(Micros(micros));
+        assert_eq!(units("EUR", 1_239_999), 123);
+        assert_eq!(units("JPY", 1_999_999), 1);
+        assert_eq!(units("KWD", 1_239_999), 1_239);
         for code in ["eur", "EURO", "XAU", "ZZZ", ""] {
             assert!(Currency::parse(code).is_err(), "{code}");
         }

@@ -17,6 +17,7 @@ mod rounding;
 mod rules;
 mod settings;
 mod settle;
+mod signal_rules;
 mod sources;
 mod threshold;
 mod us_mechanical;
@@ -39,6 +40,7 @@ pub use settle::{
     Cell, CellAmount, CellKey, IdlePart, Line, NoPlays, Reason, SettleError, Settlement, Settler,
     Totals, line_amount,
 };
+pub use signal_rules::SignalRulesError;
 pub use sources::{Certainty, Source, Sources};
 pub use threshold::{Below, Threshold};
 pub use us_mechanical::{Offering, Overtime, OvertimeStep, UsMechanical};

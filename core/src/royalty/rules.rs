@@ -4,6 +4,7 @@ use core::fmt;
 
 use serde::Deserialize;
 
+use crate::attribution::signals::SignalRules;
 use crate::attribution::{CountingRules, Play};
 use crate::money::MoneyError;
 use crate::time::{Interval, Period, format_ms};
@@ -12,6 +13,7 @@ use super::artist_centric::ArtistCentric;
 use super::model::{Model, NAMES};
 use super::payment::{Payment, PaymentTable};
 use super::settings::PoolTerms;
+use super::signal_rules::{self, SignalRulesError};
 use super::sources::Sources;
 use super::threshold::{Below, Threshold};
 use super::us_mechanical::UsMechanical;
@@ -34,6 +36,8 @@ pub struct Rules {
     pub sources: Sources,
     /// When balances are paid.
     pub payment: Payment,
+    /// From where on plays look artificial.
+    pub signals: SignalRules,
 }
 
 /// Why bytes are no rules file.
@@ -83,6 +87,8 @@ pub enum RulesError {
         /// What is wrong.
         error: MoneyError,
     },
+    /// The table `[signals]`.
+    Signals(SignalRulesError),
 }
 
 impl fmt::Display for RulesError {
@@ -115,6 +121,7 @@ impl fmt::Display for RulesError {
             Self::Payment { currency, error } => {
                 write!(f, "rules: payment.minimum.{currency}: {error}")
             }
+            Self::Signals(error) => error.fmt(f),
         }
     }
 }
@@ -130,6 +137,8 @@ struct File {
     heartbeat_ms: Option<i64>,
     tolerance_ms: Option<i64>,
     late_days: Option<i64>,
+    #[serde(default)]
+    signals: toml::Table,
     #[serde(default)]
     payment: PaymentTable,
     #[serde(default)]
@@ -186,6 +195,7 @@ impl Rules {
                 tolerance_ms: number("tolerance_ms", file.tolerance_ms, 5_000, u32::MAX)?,
                 late_days: u16::try_from(late_days).unwrap_or(366),
             },
+            signals: signal_rules::read(&file.signals).map_err(RulesError::Signals)?,
             payment: Payment::read(&file.payment)?,
             threshold: file.threshold,
             pool: file.pool,
@@ -354,6 +364,10 @@ mod tests {
             (
                 "version = 1\nmodel = \"pro-rata\"\nlate_days = 367",
                 "late_days",
+            ),
+            (
+                "version = 1\nmodel = \"pro-rata\"\n[signals]\nspike_days = 0",
+                "[signals] spike_days from 1",
             ),
             (
                 "version = 1\nmodel = \"pro-rata\"\nqualify_ms = 1.5",

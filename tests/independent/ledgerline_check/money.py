@@ -271,6 +271,27 @@ def bound_of(table, name):
     return int(moment.timestamp()) * 1000
 
 
+# Section 7.6: least and largest value of each threshold. Signals change no amount, so their values are not kept.
+MANY = (1 << 32) - 1
+SIGNALS = {
+    "spike_days": (1, 366), "spike_plays": (1, MANY), "spike_factor": (1, MANY), "listener_plays": (1, MANY),
+    "listener_share_ppm": (0, 1_000_000), "repeat_plays": (2, MANY), "short_margin_ms": (0, MANY),
+    "short_plays": (1, MANY), "short_share_ppm": (0, 1_000_000), "day_listened_ms": (1, MANY),
+    "overlap_tolerance_ms": (0, MANY), "overlap_plays": (1, MANY), "sequence_plays": (2, MANY),
+    "sequence_listeners": (2, MANY), "top_recordings": (1, MANY), "top_share_ppm": (0, 1_000_000),
+    "bias_plays": (1, MANY), "bias_ppm": (0, 1_000_000),
+}
+
+
+def check_signals(table):
+    """The table [signals] of section 6.2."""
+    need(isinstance(table, dict), "rules: [signals]")
+    for name, value in table.items():
+        need(name in SIGNALS, f"rules: unknown threshold {name}")
+        least, most = SIGNALS[name]
+        need(type(value) is int and least <= value <= most, f"rules: [signals] {name} = {value}")
+
+
 def parse_rules(data):
     """Section 6.2."""
     try:
@@ -288,6 +309,7 @@ def parse_rules(data):
         name = model.replace("-", "_")
         need(name in table, f"rules: no table {name}")
         own = MODELS[model](table.pop(name))
+    check_signals(table.pop("signals", {}))
     minimum = parse_payment(table.pop("payment", {}))
     threshold = table.pop("threshold", None)
     if threshold is not None:

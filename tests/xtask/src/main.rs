@@ -22,16 +22,19 @@ cargo xtask <command>
   demo [--plays N] [--dir DIR] [--port P] [--no-serve]
       builds everything, runs the whole way from simulated plays to verified bundles and refused
       forgeries in DIR (target/demo), and serves the page with them on 127.0.0.1:P (8000)
-  test [--quick]
+  test [--quick] [--openzeppelin]
       all that CI runs: format, lints, tests, documentation, wasm, page, demo, the independent
-      implementation, vectors, and the page in Chromium; --quick ends after documentation
+      implementation, vectors, and the page in Chromium; --quick ends after documentation;
+      --openzeppelin also compares claims with the crate merkle-tree-rs, in a workspace of its own
+      (tests/openzeppelin: 300 crates, two minutes)
   web
       builds the wasm package and the page, into web/dist
   vectors --check
       makes the test vectors anew with the independent implementation and compares them
 
 What it may install, printing each command first: the wasm32 target (rustup), npm packages
-(web/node_modules, by the lock file), Python packages (target/venv), Chromium (apt, as root).";
+(web/node_modules and tests/openzeppelin/node_modules, by their lock files), Python packages
+(target/venv), Chromium and hledger (apt, as root).";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -51,11 +54,17 @@ fn run(arguments: &[String]) -> Result<bool> {
     let command = words.next().unwrap_or("help");
     match command {
         "demo" => demo::run(&demo_options(&mut words)?).map(|()| true),
-        "test" => match words.collect::<Vec<_>>()[..] {
-            [] => suite::run(false),
-            ["--quick"] => suite::run(true),
-            _ => bail!("test takes --quick only\n\n{HELP}"),
-        },
+        "test" => {
+            let mut which = suite::Which::default();
+            for word in words {
+                match word {
+                    "--quick" => which.quick = true,
+                    "--openzeppelin" => which.openzeppelin = true,
+                    _ => bail!("test takes --quick and --openzeppelin only\n\n{HELP}"),
+                }
+            }
+            suite::run(which)
+        }
         "web" => wasm::build().and_then(|()| page::build()).map(|()| true),
         "vectors" => match words.collect::<Vec<_>>()[..] {
             ["--check"] => tools::python()

@@ -22,6 +22,11 @@ pub(crate) fn web() -> PathBuf {
     root().join("web")
 }
 
+/// The workspace of its own where claims meet other implementations of their tree.
+pub(crate) fn openzeppelin() -> PathBuf {
+    root().join("tests/openzeppelin")
+}
+
 /// A program of the workspace, once it is built.
 pub(crate) fn program(name: &str) -> PathBuf {
     target().join("release").join(name)

@@ -95,16 +95,27 @@ impl Suite {
     }
 }
 
-/// Runs all; `quick` leaves out what needs Node, Python or a browser.
-pub(crate) fn run(quick: bool) -> Result<bool> {
+/// Which tests to run.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Which {
+    /// Leave out what needs Node, Python or a browser.
+    pub(crate) quick: bool,
+    /// Also compare claims with merkle-tree-rs: 300 crates that nothing else needs.
+    pub(crate) openzeppelin: bool,
+}
+
+/// Runs them.
+pub(crate) fn run(which: Which) -> Result<bool> {
     let mut suite = Suite::default();
-    if quick {
-        rust(&mut suite);
+    if which.quick {
+        rust(&mut suite, which);
         return Ok(suite.finish());
     }
-    // First, since one of Rust's tests asks DuckDB.
+    // First, since some of Rust's tests ask DuckDB, hledger and OpenZeppelin's package.
     let python = tools::python();
-    rust(&mut suite);
+    suite.action("hledger", tools::hledger);
+    suite.action("OpenZeppelin's package", tools::openzeppelin);
+    rust(&mut suite, which);
     page_alone(&mut suite);
     // With the programs that the tests were run with.
     let demo = places::target().join("demo-test");
@@ -118,7 +129,7 @@ pub(crate) fn run(quick: bool) -> Result<bool> {
 }
 
 /// Format, lints, tests, documentation; all in the release profile, so that heavy crates are built once.
-fn rust(suite: &mut Suite) {
+fn rust(suite: &mut Suite, which: Which) {
     use Runner::{Cargo, Itself};
     suite.command("format", Itself, cargo(&["fmt", "--all", "--check"]));
     let all = ["clippy", "--workspace", "--release", "--quiet"];
@@ -143,6 +154,11 @@ fn rust(suite: &mut Suite) {
     ];
     let docs = cargo(&docs).with("RUSTDOCFLAGS", "-D warnings");
     suite.command("documentation", Itself, docs);
+    if which.openzeppelin {
+        let tests = cargo(&["test", "--release"]).within(&places::openzeppelin());
+        let tests = tests.with("CARGO_TARGET_DIR", places::target().join("openzeppelin"));
+        suite.command("claims against merkle-tree-rs", Cargo, tests);
+    }
 }
 
 /// The page with made-up reports; type checks.

@@ -12,6 +12,7 @@ use crate::shell::Run;
 /// Reads our Parquet segments in a test.
 const DUCKDB: &str = "duckdb==2.0.0";
 const CHROMIUM: &str = "/usr/bin/chromium";
+const HLEDGER: &str = "/usr/bin/hledger";
 
 /// Where Rust code for wasm32 can be had from.
 pub(crate) enum WasmTarget {
@@ -70,17 +71,34 @@ pub(crate) fn node() -> Result<()> {
 
 /// `web/node_modules` as the lock file says.
 pub(crate) fn npm_packages() -> Result<()> {
+    npm_ci(&places::web())
+}
+
+/// OpenZeppelin's own package, which rebuilds the claims of an export in a test.
+pub(crate) fn openzeppelin() -> Result<()> {
+    npm_ci(&places::openzeppelin())
+}
+
+/// `node_modules` of a folder as its lock file says.
+fn npm_ci(dir: &Path) -> Result<()> {
     node()?;
-    let web = places::web();
-    let stamp = web.join("node_modules/.xtask-lock-sha256");
-    let wanted = digest(&[&web.join("package-lock.json")], "")?;
+    let stamp = dir.join("node_modules/.xtask-lock-sha256");
+    let wanted = digest(&[&dir.join("package-lock.json")], "")?;
     if fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
         return Ok(());
     }
     Run::new("npm", &["ci", "--no-audit", "--no-fund"])
-        .within(&web)
+        .within(dir)
         .checked()?;
-    fs::write(&stamp, wanted).context("cannot write into web/node_modules")
+    fs::write(&stamp, wanted).with_context(|| format!("cannot write {}", stamp.display()))
+}
+
+/// Debian's hledger, which checks the exported journal in a test.
+pub(crate) fn hledger() -> Result<()> {
+    if Path::new(HLEDGER).exists() {
+        return Ok(());
+    }
+    apt(&["hledger"])
 }
 
 /// Debian's Chromium, which the page's tests drive.
