@@ -98,7 +98,8 @@ impl RunChain {
     ///
     /// # Errors
     ///
-    /// [`RunError::TooShort`] if the runs do not reach so far back, though there are earlier ones.
+    /// [`RunError::TooShort`] if the runs do not reach so far back, though there are earlier ones, or
+    /// leave out a time in between.
     pub fn plays(&self, period: Period, months: u32) -> Result<BTreeMap<Isrc, u64>, RunError> {
         let since = period.months_before_end(months);
         if let Some(first) = self.0.first() {
@@ -119,6 +120,20 @@ impl RunChain {
             let own = one.run.period;
             if own.from() >= since && own.to() <= period.from() {
                 periods.insert(own.from(), one);
+            }
+        }
+        let begins = periods.keys().copied().skip(1).chain([period.from()]);
+        for (one, next) in periods.values().zip(begins) {
+            let end = one.run.period.to();
+            if end != next {
+                return Err(RunError::TooShort {
+                    path: PathBuf::from(&one.name),
+                    problem: format!(
+                        "expected a run that begins at {end}, where this one ends, as the rules look \
+                         back {months} months, but found the next to begin at {next}; a run between \
+                         them is missing"
+                    ),
+                });
             }
         }
         let mut plays: BTreeMap<Isrc, u64> = BTreeMap::new();

@@ -52,11 +52,11 @@ pub enum RunError {
         /// How many months.
         months: u32,
     },
-    /// The runs given do not reach as far back as the rules look.
+    /// The runs given do not cover the time that the rules look back on.
     TooShort {
-        /// The first of them.
+        /// The one behind or before which something is missing.
         path: PathBuf,
-        /// Where it begins, and from where on it must.
+        /// What was expected there.
         problem: String,
     },
     /// The plays cannot be settled.

@@ -512,7 +512,7 @@ USRC10000004,master,US,00000000000000a1,400001,,
     assert_eq!(rows(&place), before + 3);
 }
 
-/// A registry of the version before works is brought up to date by an import.
+/// A registry of the version before works and accounts is brought up to date by an import.
 #[test]
 fn an_older_registry_is_upgraded() {
     let place = place();
@@ -529,10 +529,12 @@ fn an_older_registry_is_upgraded() {
     ] {
         db.execute_batch(&format!("DROP TABLE {table}")).unwrap();
     }
+    db.execute_batch("ALTER TABLE subscriptions DROP COLUMN account")
+        .unwrap();
     db.pragma_update(None, "user_version", 1).unwrap();
     drop(db);
     place.run("registry ledger show").refused(&[
-        "version 2, but found",
+        "version 3, but found",
         "an import brings an older version up to date",
     ]);
     place.run("registry ledger import in").fine();

@@ -23,8 +23,8 @@ fn micros(text: &str) -> i128 {
 
 type Balances = BTreeMap<(String, String), i128>;
 
-/// Account and currency to balance, as hledger adds them up.
-fn balances(hledger: &Path, journal: &Path) -> Balances {
+/// Account and currency to balance, as hledger adds them up with further words.
+fn balances(hledger: &Path, journal: &Path, more: &[&str]) -> Balances {
     let dir = journal.parent().unwrap();
     let file = journal.to_str().unwrap();
     let words = [
@@ -37,7 +37,7 @@ fn balances(hledger: &Path, journal: &Path) -> Balances {
         "-O",
         "csv",
     ];
-    let out = program::run_other(hledger, dir, &words).fine();
+    let out = program::run_other(hledger, dir, &[&words, more].concat()).fine();
     let csv = dir.join("balance.csv");
     fs::write(&csv, out).unwrap();
     world::rows(&csv)
@@ -61,22 +61,24 @@ fn expected(tables: &Path, pools: &Path) -> Balances {
         add(&mut sums, account, currency, micros(amount));
     }
     for row in world::rows(&tables.join("holders.csv")) {
-        let [holder, _, currency, _, earned, _, payable, _] = &row[..] else {
+        let [holder, _, currency, amounts @ ..] = &row[..] else {
             panic!("{row:?}")
         };
-        let (earned, payable) = (micros(earned), micros(payable));
-        add(
-            &mut sums,
-            format!("liabilities:holder:{holder}"),
-            currency,
-            payable - earned,
-        );
-        add(
-            &mut sums,
-            format!("liabilities:payable:{holder}"),
-            currency,
-            -payable,
-        );
+        let amounts: Vec<i128> = amounts.iter().map(|amount| micros(amount)).collect();
+        let [brought, earned, replaced, payable, _] = amounts[..] else {
+            panic!("{row:?}")
+        };
+        for (account, amount) in [
+            (
+                format!("liabilities:holder:{holder}"),
+                payable + replaced - earned - brought,
+            ),
+            (format!("liabilities:payable:{holder}"), -payable),
+            ("equity:brought-forward".to_owned(), brought),
+            ("equity:replaced".to_owned(), -replaced),
+        ] {
+            add(&mut sums, account, currency, amount);
+        }
     }
     for row in world::rows(&tables.join("suspense.csv")) {
         let account = format!("liabilities:suspense:{}", row[0]);
@@ -86,12 +88,18 @@ fn expected(tables: &Path, pools: &Path) -> Balances {
     sums
 }
 
-#[test]
-fn hledger_balances_the_journal_as_we_do() {
+fn hledger() -> Option<&'static Path> {
     let hledger = Path::new("/usr/bin/hledger");
     if !hledger.exists() {
-        return skip("no /usr/bin/hledger to check the journal with");
+        skip("no /usr/bin/hledger to check the journal with");
+        return None;
     }
+    Some(hledger)
+}
+
+#[test]
+fn hledger_balances_the_journal_as_we_do() {
+    let Some(hledger) = hledger() else { return };
     let dir = tempfile::tempdir().unwrap();
     let (journal, _) = world::export(dir.path(), "--format hledger");
     let file = journal.to_str().unwrap();
@@ -100,7 +108,7 @@ fn hledger_balances_the_journal_as_we_do() {
         program::run_other(hledger, dir.path(), &words)
     };
     let _ = check(&["ordereddates"]).fine();
-    let found = balances(hledger, &journal);
+    let found = balances(hledger, &journal, &[]);
 
     let tables = tempfile::tempdir().unwrap();
     let (tables, _) = world::export(tables.path(), "--format csv");
@@ -137,4 +145,48 @@ fn hledger_balances_the_journal_as_we_do() {
     };
     fs::write(&journal, text.replacen(line, &spoilt, 1)).unwrap();
     assert_ne!(check(&[]).code, 0);
+}
+
+#[test]
+fn hledger_balances_the_journal_of_a_run_that_continues_others() {
+    let Some(hledger) = hledger() else { return };
+    let world = world::dir();
+    let dir = tempfile::tempdir().unwrap();
+    let place = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    let (revised, journal, tables) = (place("revised"), place("b.journal"), place("tables"));
+    let statement = "statement ledger --rules data/rules.toml --pools data/pools.csv --revision 1 --previous run --out";
+    for words in [
+        format!("{statement} {revised}"),
+        format!("export {revised} --format hledger --out {journal}"),
+        format!("export {revised} --format csv --out {tables}"),
+    ] {
+        let words: Vec<&str> = words.split(' ').collect();
+        let _ = program::run(world, &words).fine();
+    }
+    let _ = program::run_other(hledger, world, &["-f", &journal, "check", "--strict"]).fine();
+    let found = balances(hledger, Path::new(&journal), &[]);
+    assert_eq!(
+        found,
+        expected(Path::new(&tables), &world.join("data/pools.csv"))
+    );
+    for account in ["equity:brought-forward", "equity:replaced"] {
+        assert!(found.keys().any(|(name, _)| name == account), "{account}");
+    }
+
+    // Beside the first run's journal, without what that one has itself: the holders' last accounts.
+    let (first, _) = world::export(dir.path(), "--format hledger");
+    let words = [
+        "-f",
+        &journal,
+        "liabilities:holder",
+        "not:desc:brought forward",
+    ];
+    let found = balances(hledger, &first, &words);
+    let mut wanted = Balances::new();
+    for row in world::rows(&Path::new(&tables).join("holders.csv")) {
+        let account = format!("liabilities:holder:{}", row[0]);
+        add(&mut wanted, account, &row[2], -micros(&row[7]));
+    }
+    wanted.retain(|_, sum| *sum != 0);
+    assert_eq!(found, wanted);
 }
