@@ -13,8 +13,8 @@ use super::show;
 use super::statement::count;
 use super::trust::TrustArgs;
 use crate::error::{Error, Outcome};
-use crate::ledger::Ledger;
 use crate::ledger::durable::{Access, read_bounded, write_atomic};
+use crate::ledger::{Ledger, contradiction};
 use crate::registry_db::RegistryDb;
 use crate::run::{RunDir, RunError, StoredRun, Threads};
 use crate::ui::Ui;
@@ -25,7 +25,8 @@ use crate::ui::Ui;
 Reads every event of the log, checks its hashes up to the signed checkpoint, counts the plays,
 divides the pools anew and compares every row with the run. Works on an auditor's copy of the
 ledger, without its secrets. Cosignatures that LEDGER/checkpoint got after the run was made count
-for the run's checkpoint, too. Money in suspense and plays that earn nothing are findings.
+for the run's checkpoint, too. A ledger with LEDGER/contradiction, a witness's proof of another history,
+disputes its runs; that file's absence proves nothing. Money in suspense and plays that earn nothing are findings.
 
 Examples:
   ledgerline audit april-run --ledger april --key service.vkey
@@ -96,6 +97,7 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
         salts: &stored.salts,
     };
     let derived = derive(&inputs, counted.plays, &Threads).map_err(RunError::Statement)?;
+    let contradiction = contradiction(ledger.layout()).map(|path| path.display().to_string());
     let name = args.run.file_name().unwrap_or_default().to_string_lossy();
     let evidence = RunEvidence {
         name: &name,
@@ -112,6 +114,7 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
         log: counted.log,
         derived: &derived,
         tally: counted.tally,
+        contradiction: contradiction.as_deref(),
     };
     let report = audit_run(&evidence, &trust);
     let outcome = show::report(&report, ui)?;

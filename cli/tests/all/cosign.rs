@@ -671,7 +671,7 @@ fn a_ledger_that_was_rolled_back_is_caught_for_good() {
             assert_eq!(world.served(), before);
         }
     }
-    // It is remembered: without the witnesses, with other words, with more events, to the end.
+    // It is remembered: without the witnesses, with other words, to the end; no events are taken.
     let kept = fs::read_to_string(world.place.path("ledger/contradiction")).unwrap();
     let theirs = fs::read_to_string(world.place.path("newest/checkpoint")).unwrap();
     let root = theirs.lines().nth(2).unwrap();
@@ -687,7 +687,11 @@ fn a_ledger_that_was_rolled_back_is_caught_for_good() {
         .witnesses
         .iter_mut()
         .for_each(|(_, served)| drop(served.take()));
-    world.append(20_000, 20_010);
+    let refused = LedgerWriter::open(&ledger).unwrap().append(&events(1));
+    assert!(
+        matches!(refused, Err(LedgerError::Contradicted { .. })),
+        "{refused:?}"
+    );
     let before = (
         world.served(),
         fs::read_dir(ledger.join("checkpoints")).unwrap().count(),
@@ -737,7 +741,8 @@ fn a_ledger_that_was_rolled_back_is_caught_for_good() {
         &["warning", "ledger/contradiction"],
     );
     let ran = world.place.run("fsck ledger");
-    assert!(ran.out.contains("warning: contradiction: "), "{}", ran.out);
+    assert_eq!(ran.code, 1);
+    assert!(ran.out.contains("contradiction: "), "{}", ran.out);
 
     // The newest copy goes on.
     copy(&newest, &ledger);

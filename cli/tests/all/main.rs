@@ -4,6 +4,7 @@
 mod common;
 mod served;
 
+mod contradiction;
 mod cosign;
 mod crash_points;
 mod fsck;

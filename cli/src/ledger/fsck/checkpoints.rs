@@ -6,6 +6,7 @@ use ledgerline::log::{
     Checkpoint, CheckpointError, MAX_NOTE_BYTES, Note, Policy, TreeHead, VerifierKey,
 };
 
+use super::super::agreed::contradiction;
 use super::super::derive::root_at;
 use super::super::durable::read_bounded;
 use super::super::error::LedgerError;
@@ -312,9 +313,12 @@ fn check_newest(
         None => "as publishing was interrupted or is going on".to_owned(),
     };
     let words = format!(
-        "not yet the newest stored checkpoint; signed and not served: {}, {why}; `ledgerline \
-         checkpoint` serves the newest",
-        names.join(", ")
+        "not yet the newest stored checkpoint; signed and not served: {}, {why}; {}",
+        names.join(", "),
+        match contradiction(layout) {
+            None => "`ledgerline checkpoint` serves the newest",
+            Some(_) => "nothing serves them while `contradiction` is here",
+        }
     );
     findings.warn(&path, &words);
 }

@@ -85,6 +85,7 @@ pub fn fsck(
     let head = checkpoints::check(&layout, stored, known, &derived, &mut findings)?;
     files::strays(&layout, log.sums.len() as u64, &mut findings)?;
     registry(&layout, &mut findings)?;
+    history(&layout, &mut findings);
     Ok(findings.finish(Some(origin), derived.events, head))
 }
 
@@ -132,17 +133,25 @@ fn log_keys(
 
 /// The policy by which the log is published; it is no part of what is signed.
 fn policy(layout: &Layout, findings: &mut Findings) -> Result<Option<Policy>, LedgerError> {
-    if let Some(path) = contradiction(layout) {
-        let words = "a witness has proved another history of this log, and nothing is signed or \
-                     served while this file is here; it says what to compare";
-        findings.warn(&path, words);
-    }
     match recorded_policy(layout) {
         Ok(policy) => Ok(policy),
         Err(error) => {
             findings.absorb(error)?;
             Ok(None)
         }
+    }
+}
+
+/// Whether a witness's proof of another history is kept. That is no damage of a file, and more than a
+/// warning: events may be whole that will have to be given up.
+fn history(layout: &Layout, findings: &mut Findings) {
+    match contradiction(layout) {
+        None => findings.done(
+            "contradiction",
+            "no witness's proof of another history of this log is kept here".to_owned(),
+            None,
+        ),
+        Some(path) => findings.contradicted(&path),
     }
 }
 
