@@ -60,7 +60,8 @@ pub struct Args {
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7980")]
     listen: String,
 
-    /// Another address and port for monitors; --listen then takes submissions only
+    /// Another address and port for monitors only; --listen answers them, too, as a log that is refused
+    /// looks there for the proof
     #[arg(long, value_name = "ADDR")]
     monitoring_listen: Option<String>,
 

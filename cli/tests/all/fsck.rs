@@ -650,6 +650,7 @@ fn checkpoints_that_wait_for_witnesses_are_no_damage() {
     ];
     case.fresh();
     case.warned(&waits);
+    case.warned(&["policy: not there, though checkpoints have been cosigned"]);
     let policy = format!("log {vkey}\nwitness w {}\nquorum w\n", witness.verifier());
     fs::write(case.path("policy"), &policy).unwrap();
     case.warned(&waits);
@@ -701,6 +702,9 @@ fn checkpoints_that_wait_for_witnesses_are_no_damage() {
     fs::write(case.path("policy"), "quorum nobody\n").unwrap();
     let out = case.fsck().out;
     assert!(out.contains("DAMAGED, and a witness"), "{out}");
+    case.fresh();
+    fs::remove_file(case.path("vkeys")).unwrap();
+    case.damaged("vkeys", &["no such file"]);
 }
 
 #[cfg(unix)]

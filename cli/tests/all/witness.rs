@@ -306,10 +306,10 @@ fn monitors_may_have_an_address_of_their_own() {
     );
     assert_eq!(served.newest(ORIGIN).status, 200);
     let hash = served::hash_of(ORIGIN);
-    assert_eq!(
-        served::get(&format!("{}/{hash}/checkpoint", served.url)).status,
-        404
-    );
+    // A log that is refused looks for the proof where it submits.
+    let newest = served::get(&format!("{}/{hash}/checkpoint", served.url));
+    assert_eq!(newest.status, 200);
+    assert_eq!(newest.body, served.newest(ORIGIN).body);
     assert_eq!(
         post(&format!("{}/add-checkpoint", served.monitoring), b"").status,
         404

@@ -142,6 +142,13 @@ pub(super) fn check(
     }
     let waiting = Waiting::new(policy, origin, &numbered);
     check_newest(layout, newest.as_ref(), &numbered, keys, &waiting, findings);
+    if waiting.is_cosigned && !layout.policy().exists() {
+        findings.warn(
+            &layout.policy(),
+            "not there, though checkpoints have been cosigned; nothing is served until --policy or \
+             --no-policy is given",
+        );
+    }
     let count = numbered.len();
     let mut head: Option<TreeHead> = None;
     let (mut unknown, mut unread) = (0, 0);

@@ -106,12 +106,13 @@ fn log_keys(
     let unlisted = |key: &&VerifierKey| !keys.contains(key);
     if let Some(key) = secrets.keys.iter().find(unlisted) {
         let path = layout.vkeys();
-        findings.damaged(
-            &path,
-            None,
-            format!("the key {key} of secret/log.key"),
-            "no such line",
-        );
+        let found = if path.exists() {
+            "no such line"
+        } else {
+            "no such file"
+        };
+        let expected = format!("the key {key} of secret/log.key");
+        findings.damaged(&path, None, expected, found);
     }
     if let Some(given) = options.keys.first() {
         if let Some(own) = secrets.keys.first()
