@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use ledgerline::log::{
-    AddCheckpoint, Checkpoint, CosigningKey, Note, ProofError, Refusal, RequestError,
-    SignSubtree, TreeHead, VerifierKey, WitnessedLog,
+    AddCheckpoint, Checkpoint, CosigningKey, Note, ProofError, Refusal, RequestError, SignSubtree,
+    TreeHead, VerifierKey, WitnessedLog,
 };
 
 use super::alarms::Alarms;
