@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::trust::read_policy;
 use crate::clock::since_epoch;
-use crate::cosign::{Asked, Reply, Target, collect};
+use crate::cosign::{Asked, Contradiction, Log, Look, Reply, Target, collect, look};
 use crate::error::{Error, Outcome};
 use crate::ledger::{Layout, LedgerError, LedgerWriter, Staged, contradiction, recorded_policy};
 use crate::ui::Ui;
@@ -155,7 +155,14 @@ impl Plan {
     pub fn settle(&self, writer: &mut LedgerWriter, ui: &Ui) -> Result<Asking, Error> {
         let kept = writer.layout().policy();
         let before = recorded_policy(writer.layout());
-        let policy = match &self.new {
+        let new = self.new.as_ref().filter(|(_, argument)| {
+            // Asking one witness more takes nothing from what was asked for.
+            let asks = before
+                .as_ref()
+                .map(|policy| policy.as_ref().is_some_and(Policy::asks_for_witnesses));
+            *argument != "--witness" || matches!(asks, Ok(false))
+        });
+        let policy = match new {
             Some((text, _)) => {
                 Some(Policy::parse(text).map_err(|error| usage("--policy", error.to_string()))?)
             }
@@ -169,7 +176,7 @@ impl Plan {
             fail: self.fail,
         };
         asking.find_targets(&self.besides)?;
-        match &self.new {
+        match new {
             Some((text, argument)) => {
                 if writer.keep_policy(text)? {
                     asking.say_kept(argument, before.ok().flatten().as_ref(), ui);
@@ -296,10 +303,67 @@ impl Asking {
     }
 }
 
+/// Looks at what the witnesses have cosigned before anything is signed: a ledger that is an old copy
+/// must not sign what would convict the log of a fork. Says so and keeps the proof if one contradicts.
+///
+/// # Errors
+///
+/// [`Error::Ledger`].
+pub fn find_contradiction(
+    writer: &mut LedgerWriter,
+    asking: &Asking,
+    ui: &Ui,
+) -> Result<bool, Error> {
+    if asking.targets.is_empty() {
+        return Ok(false);
+    }
+    let tree = writer.tree()?;
+    let keys = writer.known_keys()?;
+    let log = Log {
+        origin: writer.manifest().origin.as_str(),
+        keys: &keys,
+        tree: &tree,
+    };
+    let looks = look(log, &asking.targets, asking.timeout)?;
+    let mut contradicted = Vec::new();
+    for (target, look) in asking.targets.iter().zip(&looks) {
+        if let Look::Contradicts(found) = look {
+            let (name, url) = (&target.name, &target.url);
+            ui.say(&format!(
+                "witness {name} ({url}): CONTRADICTS: {}",
+                found.why
+            ));
+            contradicted.push((target, found));
+        }
+    }
+    if contradicted.is_empty() {
+        return Ok(false);
+    }
+    let head = tree.head();
+    let ours = format!(
+        "{} events with the root {}, not signed\n",
+        head.size, head.root
+    );
+    let path = writer.keep_contradiction(&contradiction_text(&ours, &contradicted))?;
+    let found = LedgerError::Contradicted { path };
+    ui.say(&format!("error: NOT served: {found}"));
+    Ok(true)
+}
+
+/// Whose cosignatures count.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Count {
+    /// All that the note has: only those are asked who are missing.
+    Ever,
+    /// Of those who can be asked only what they say now: for what cannot be taken back, an old copy of
+    /// the ledger must not do with what it remembers.
+    Now,
+}
+
 /// Has a staged checkpoint cosigned, and serves it if that is enough.
 ///
-/// What was collected is stored in any case, so that the next time only those are asked who are
-/// missing. If a witness contradicts this log, nothing is served, whatever `--fail` says.
+/// What was collected is stored in any case. If a witness contradicts this log, nothing is served,
+/// whatever `--fail` says.
 ///
 /// # Errors
 ///
@@ -308,15 +372,23 @@ pub fn cosign_and_serve(
     writer: &mut LedgerWriter,
     staged: &Staged,
     asking: &Asking,
+    count: Count,
     ui: &Ui,
 ) -> Result<Cosigned, Error> {
     let mut note = staged.published.note.clone();
+    let stood = writer.pending().is_none();
     warn_of_other_log(asking, writer, ui);
-    let missing = asking.missing(&note);
-    let replies = ask(writer, staged, &missing, asking.timeout)?;
-    let (mut contradicted, mut witnesses) = (Vec::new(), Vec::new());
-    for (target, reply) in missing.iter().zip(&replies) {
+    let targets = match count {
+        Count::Ever => asking.missing(&note),
+        Count::Now => asking.targets.clone(),
+    };
+    let replies = ask(writer, staged, &targets, asking.timeout)?;
+    let (mut contradicted, mut witnesses, mut silent) = (Vec::new(), Vec::new(), Vec::new());
+    for (target, reply) in targets.iter().zip(&replies) {
         let mut says = reply.to_string();
+        if count == Count::Now && !matches!(reply, Reply::Cosigned(_)) {
+            silent.extend(target.keys.iter().cloned());
+        }
         match reply {
             Reply::Cosigned(lines) => {
                 for line in lines {
@@ -326,9 +398,7 @@ pub fn cosign_and_serve(
                 }
             }
             Reply::Failed(_) => {}
-            Reply::Contradicts { why, proof } => {
-                contradicted.push((target, why.as_str(), &**proof))
-            }
+            Reply::Contradicts(found) => contradicted.push((target, found)),
         }
         ui.say(&format!("witness {} ({}): {says}", target.name, target.url));
         witnesses.push(json!({"name": target.name, "url": target.url, "says": says,
@@ -337,10 +407,15 @@ pub fn cosign_and_serve(
     // Before anything else: what is known now must not be lost.
     let kept = match &contradicted[..] {
         [] => None,
-        found => Some(writer.keep_contradiction(&contradiction_text(&note, found))?),
+        found => Some(writer.keep_contradiction(&contradiction_text(&note.to_string(), found))?),
     };
     writer.store(&note)?;
-    let is_enough = kept.is_none() && asking.is_enough(writer, &note)?;
+    let is_enough = kept.is_none() && {
+        let counted = note.without(&silent).map_err(|_| Error::Bug {
+            what: "a checkpoint without the log's signature",
+        })?;
+        asking.is_enough(writer, &counted)?
+    };
     let is_served = is_enough || (kept.is_none() && asking.fail == Fail::Open);
     if is_served {
         writer.serve(&note)?;
@@ -354,6 +429,13 @@ pub fn cosign_and_serve(
                  show it to nobody before this is cleared up",
                 LedgerError::Contradicted { path },
                 writer.layout().checkpoint_of_size(size).display()
+            )),
+        ),
+        None if !is_served && stood => (
+            Outcome::Incomplete,
+            Some(format!(
+                "warning: the checkpoint of size {size} is served already, but {}",
+                asking.lacks()
             )),
         ),
         None if !is_served => (
@@ -379,7 +461,7 @@ pub fn cosign_and_serve(
     }
     Ok(Cosigned {
         note,
-        is_served,
+        is_served: is_served || (stood && outcome == Outcome::Incomplete),
         outcome,
         witnesses: Value::Array(witnesses),
     })
@@ -399,19 +481,19 @@ pub fn is_contradicted(ledger: &Path, ui: &Ui) -> bool {
 }
 
 /// What is kept of a contradiction: who says what, and both signed notes.
-fn contradiction_text(ours: &Note, found: &[(&Target, &str, &Note)]) -> String {
+fn contradiction_text(ours: &str, found: &[(&Target, &Contradiction)]) -> String {
     let ms = i64::try_from(since_epoch().as_millis()).unwrap_or(i64::MAX);
     let mut text = format!(
         "Two histories of one log, both signed by its key. While this file is here, nothing more is \
          signed or served.\n\nfound {}\n\n",
         format_ms(ms)
     );
-    for (target, why, note) in found {
-        text += &format!("witness {} at {}: {why}\n", target.name, target.url);
+    for (target, found) in found {
+        text += &format!("witness {} at {}: {}\n", target.name, target.url, found.why);
         for key in &target.keys {
             text += &format!("verifier key {key}\n");
         }
-        text += &format!("\n{note}\n");
+        text += &format!("\n{}\n", found.proof);
     }
     text + &format!("this ledger:\n\n{ours}")
 }
