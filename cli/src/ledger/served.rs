@@ -23,7 +23,9 @@ use rayon::prelude::*;
 use super::agreed::check_uncontradicted;
 use super::at_checkpoint::AtCheckpoint;
 use super::derive::{OpenFile, blocks, hash_segment, root_at};
-use super::durable::{Access, Disk, DiskFile, FileError, RealDisk, read_bounded, temporary};
+use super::durable::{
+    Access, Disk, DiskFile, FileError, FileLock, RealDisk, read_bounded, temporary,
+};
 use super::error::LedgerError;
 use super::layout::Layout;
 use super::log_keys::all_keys;
@@ -291,14 +293,14 @@ fn check_content(out: &Path, options: &ServeOptions) -> Result<(), LedgerError> 
     Ok(())
 }
 
-/// Keeps a second `tiles` away while the returned file is open. Only Unix opens directories.
-fn lock(out: &Path) -> Result<Option<File>, LedgerError> {
+/// Keeps a second `tiles` away while the returned lock is held. Only Unix opens directories.
+fn lock(out: &Path) -> Result<Option<FileLock>, LedgerError> {
     if !cfg!(unix) {
         return Ok(None);
     }
     let dir = File::open(out).map_err(FileError::at("open", out))?;
     match dir.try_lock() {
-        Ok(()) => Ok(Some(dir)),
+        Ok(()) => Ok(Some(FileLock(dir))),
         Err(TryLockError::WouldBlock) => Err(refused(
             out,
             "to be the only one that writes to this directory",
