@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::ValueEnum;
-use ledgerline::log::{Note, Policy, VerifierKey};
+use ledgerline::log::{Checkpoint, Note, Policy, VerifierKey};
 use ledgerline::time::format_ms;
 use serde_json::{Value, json};
 
@@ -273,12 +273,16 @@ impl Asking {
         };
         let log: Vec<VerifierKey> = writer.keys().verifiers().cloned().collect();
         let origin = writer.manifest().origin.as_str();
-        let examined = policy.examine_signed_by(note, origin, &log);
-        examined
-            .map(|examined| examined.has_quorum)
-            .map_err(|_| Error::Bug {
-                what: "a note of our own that the policy cannot examine",
-            })
+        match policy.examine_signed_by(note, origin, &log) {
+            Ok(examined) => Ok(examined.has_quorum),
+            Err(error) => Err(LedgerError::damaged(
+                writer.layout().checkpoints(),
+                None,
+                "signature lines by whom they name in the newest checkpoint",
+                format!("{error}; take that line out of it and of the ledger's `checkpoint`"),
+            )
+            .into()),
+        }
     }
 
     fn lacks(&self) -> String {
@@ -325,15 +329,23 @@ pub fn find_contradiction(
         tree: &tree,
     };
     let looks = look(log, &asking.targets, asking.timeout)?;
+    let stored = writer.stored(RECENT)?;
     let mut contradicted = Vec::new();
     for (target, look) in asking.targets.iter().zip(&looks) {
-        if let Look::Contradicts(found) = look {
-            let (name, url) = (&target.name, &target.url);
-            ui.say(&format!(
-                "witness {name} ({url}): CONTRADICTS: {}",
-                found.why
-            ));
-            contradicted.push((target, found));
+        let (name, url) = (&target.name, &target.url);
+        match look {
+            Look::Contradicts(found) => {
+                ui.say(&format!(
+                    "witness {name} ({url}): CONTRADICTS: {}",
+                    found.why
+                ));
+                contradicted.push((target, found));
+            }
+            Look::Silent(why) if has_cosigned(&stored, target) => ui.say(&format!(
+                "warning: witness {name} ({url}) has cosigned this log before, but shows nothing to \
+                 compare with before signing: {why}"
+            )),
+            Look::Silent(_) | Look::Agrees(_) => {}
         }
     }
     if contradicted.is_empty() {
@@ -350,13 +362,19 @@ pub fn find_contradiction(
     Ok(true)
 }
 
+/// Whether a witness has cosigned one of these checkpoints.
+fn has_cosigned(stored: &[(Note, Checkpoint)], target: &Target) -> bool {
+    let verifies = |(note, _): &(Note, Checkpoint)| note.verify(&target.keys).is_ok();
+    stored.iter().any(verifies)
+}
+
 /// Whose cosignatures count.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Count {
     /// All that the note has: only those are asked who are missing.
     Ever,
-    /// Of those who can be asked only what they say now: for what cannot be taken back, an old copy of
-    /// the ledger must not do with what it remembers.
+    /// Only what they answer now: for what cannot be taken back, an old copy of the ledger must not do
+    /// with what it remembers.
     Now,
 }
 
@@ -383,16 +401,16 @@ pub fn cosign_and_serve(
         Count::Now => asking.targets.clone(),
     };
     let replies = ask(writer, staged, &targets, asking.timeout)?;
-    let (mut contradicted, mut witnesses, mut silent) = (Vec::new(), Vec::new(), Vec::new());
+    let log: Vec<VerifierKey> = writer.keys().verifiers().cloned().collect();
+    let mut now = signed_by_log(&note, &log)?;
+    let (mut contradicted, mut witnesses) = (Vec::new(), Vec::new());
     for (target, reply) in targets.iter().zip(&replies) {
         let mut says = reply.to_string();
-        if count == Count::Now && !matches!(reply, Reply::Cosigned(_)) {
-            silent.extend(target.keys.iter().cloned());
-        }
         match reply {
             Reply::Cosigned(lines) => {
                 for line in lines {
-                    if let Err(error) = note.add(line.clone()) {
+                    let added = note.add(line.clone());
+                    if let Err(error) = added.and_then(|()| now.add(line.clone())) {
                         says = format!("cosigned in vain: {error}");
                     }
                 }
@@ -410,12 +428,11 @@ pub fn cosign_and_serve(
         found => Some(writer.keep_contradiction(&contradiction_text(&note.to_string(), found))?),
     };
     writer.store(&note)?;
-    let is_enough = kept.is_none() && {
-        let counted = note.without(&silent).map_err(|_| Error::Bug {
-            what: "a checkpoint without the log's signature",
-        })?;
-        asking.is_enough(writer, &counted)?
+    let counted = match count {
+        Count::Ever => &note,
+        Count::Now => &now,
     };
+    let is_enough = kept.is_none() && asking.is_enough(writer, counted)?;
     let is_served = is_enough || (kept.is_none() && asking.fail == Fail::Open);
     if is_served {
         writer.serve(&note)?;
@@ -513,13 +530,7 @@ fn ask(
     })?;
     let log: Vec<VerifierKey> = writer.keys().verifiers().cloned().collect();
     let known = writer.known_keys()?;
-    let note = staged
-        .published
-        .note
-        .only_by(&log)
-        .map_err(|_| Error::Bug {
-            what: "a checkpoint without the log's signature",
-        })?;
+    let note = signed_by_log(&staged.published.note, &log)?;
     let asked = Asked {
         note: &note,
         checkpoint,
@@ -528,6 +539,13 @@ fn ask(
         earlier: &stored,
     };
     Ok(collect(asked, targets, timeout)?)
+}
+
+/// The note with the log's own lines alone.
+fn signed_by_log(note: &Note, log: &[VerifierKey]) -> Result<Note, Error> {
+    note.only_by(log).map_err(|_| Error::Bug {
+        what: "a checkpoint without the log's signature",
+    })
 }
 
 /// So many stored checkpoints are looked through for a witness's last cosignature; where it is in

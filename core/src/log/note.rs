@@ -160,21 +160,6 @@ impl Note {
         Ok(Note { text, signatures })
     }
 
-    /// The note without those signature lines that claim to be by one of these keys.
-    ///
-    /// # Errors
-    ///
-    /// [`NoteError::NoSignatures`] if none is left.
-    pub fn without(&self, keys: &[VerifierKey]) -> Result<Note, NoteError> {
-        let mut note = self.clone();
-        let is_by = |line: &NoteSignature| keys.iter().any(|key| key.claims(line));
-        note.signatures.retain(|line| !is_by(line));
-        if note.signatures.is_empty() {
-            return Err(NoteError::NoSignatures);
-        }
-        Ok(note)
-    }
-
     /// What the signatures are over: all lines before the blank one, each with its newline.
     #[must_use]
     pub fn text(&self) -> &str {
