@@ -291,14 +291,24 @@ fn check_content(out: &Path, options: &ServeOptions) -> Result<(), LedgerError> 
     Ok(())
 }
 
-/// Keeps a second `tiles` away while the returned file is open. Only Unix opens directories.
-fn lock(out: &Path) -> Result<Option<File>, LedgerError> {
+/// Keeps a second `tiles` away until it is dropped.
+struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing the file would leave the lock to a child process that is just being started.
+        let _ = self.0.unlock();
+    }
+}
+
+/// Locks the directory. Only Unix opens directories.
+fn lock(out: &Path) -> Result<Option<Lock>, LedgerError> {
     if !cfg!(unix) {
         return Ok(None);
     }
     let dir = File::open(out).map_err(FileError::at("open", out))?;
     match dir.try_lock() {
-        Ok(()) => Ok(Some(dir)),
+        Ok(()) => Ok(Some(Lock(dir))),
         Err(TryLockError::WouldBlock) => Err(refused(
             out,
             "to be the only one that writes to this directory",
