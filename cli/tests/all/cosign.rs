@@ -1041,3 +1041,69 @@ fn what_is_served_without_its_quorum_is_called_served() {
     let json: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
     assert_eq!(json["served"], true);
 }
+
+#[test]
+fn a_closing_counts_who_answers_now() {
+    let mut world = World::new(2);
+    world.place.run("simulate --plays 50 --out data").fine();
+    world.place.run("registry ledger import data").fine();
+    // The second has no URL: what it cosigned once is remembered, and it cannot be asked.
+    let urls = world.urls();
+    let [one, two] = [0, 1].map(|n| world.witnesses[n].0.clone());
+    let policy = format!(
+        "witness w0 {one} {}\nwitness w1 {two}\ngroup g any w0 w1\nquorum g\n",
+        urls[0]
+    );
+    world.place.write("policy", policy);
+    world.append(0, 10);
+    let both = [
+        "checkpoint",
+        "ledger",
+        "--policy",
+        "policy",
+        "--witness",
+        &urls[1],
+    ];
+    ended(&world.place.run_words(&both), 0, &["cosigned"]);
+    assert_eq!(world.cosigners(&world.served().unwrap()), 2);
+    drop(world.witnesses[0].1.take());
+    let statement = "statement ledger --rules data/rules.toml --pools data/pools.csv --out run";
+    ended(
+        &world.place.run(statement),
+        3,
+        &["no answer", "w1 cannot be asked"],
+    );
+    assert!(!world.place.path("run").exists());
+    // Asked by name it answers, and who does not takes nothing from that.
+    let dead = "http://127.0.0.1:9/w";
+    let words = format!("{statement} --witness {} --witness {dead}", urls[1]);
+    ended(
+        &world.place.run(&words),
+        0,
+        &["cosigned", "no answer", "wrote run"],
+    );
+}
+
+#[test]
+fn a_damaged_cosignature_is_named() {
+    let mut world = World::new(1);
+    world.policy("all", &world.urls());
+    world.append(0, 10);
+    ended(&world.checkpoint("--policy policy"), 0, &[]);
+    drop(world.witnesses[0].1.take());
+    for file in ["ledger/checkpoint", "ledger/checkpoints/10"] {
+        let text = fs::read_to_string(world.place.path(file)).unwrap();
+        let at = text.trim_end().len() - 9;
+        let other = if text.as_bytes()[at] == b'A' {
+            "B"
+        } else {
+            "A"
+        };
+        let damaged = format!("{}{other}{}", &text[..at], &text[at + 1..]);
+        world.place.write(file, damaged);
+    }
+    for words in ["", "--fail open"] {
+        let ran = world.checkpoint(words);
+        ended(&ran, 2, &["signature lines by whom they name"]);
+    }
+}
