@@ -66,6 +66,8 @@ pub struct Plan {
 #[derive(Debug)]
 pub struct Asking {
     targets: Vec<Target>,
+    /// Who was asked by the policy that this command replaces: they are looked at, not asked.
+    before: Vec<Target>,
     /// `None` where nobody ever said one.
     policy: Option<Policy>,
     /// Where the policy is kept.
@@ -110,6 +112,20 @@ impl CosignArgs {
             fail: self.fail.unwrap_or(Fail::Closed),
         })
     }
+}
+
+/// The witnesses of a policy that have a URL.
+fn targets_of(policy: &Policy) -> Result<Vec<Target>, Error> {
+    let mut targets = Vec::new();
+    for witness in policy.witnesses() {
+        let Some(url) = witness.url.clone() else {
+            continue;
+        };
+        check_url("--policy", &url)?;
+        let (name, keys) = (witness.name.clone(), vec![witness.key.clone()]);
+        targets.push(Target { name, url, keys });
+    }
+    Ok(targets)
 }
 
 /// What `--no-policy` keeps.
@@ -170,11 +186,15 @@ impl Plan {
         };
         let mut asking = Asking {
             targets: Vec::new(),
+            before: Vec::new(),
             policy,
             kept,
             timeout: self.timeout,
             fail: self.fail,
         };
+        if let (Some(_), Ok(Some(before))) = (new, &before) {
+            asking.before = targets_of(before)?;
+        }
         asking.find_targets(&self.besides)?;
         match new {
             Some((text, argument)) => {
@@ -200,12 +220,7 @@ impl Plan {
 impl Asking {
     fn find_targets(&mut self, besides: &[(String, Option<VerifierKey>)]) -> Result<(), Error> {
         let known: Vec<_> = self.policy.iter().flat_map(Policy::witnesses).collect();
-        let mut targets = Vec::new();
-        for witness in &known {
-            let Some(url) = &witness.url else { continue };
-            check_url("--policy", url)?;
-            targets.push((witness.name.clone(), url.clone(), vec![witness.key.clone()]));
-        }
+        let mut targets = self.policy.as_ref().map_or(Ok(Vec::new()), targets_of)?;
         for (url, key) in besides {
             let keys: Vec<VerifierKey> = match key {
                 Some(key) => vec![key.clone()],
@@ -214,11 +229,10 @@ impl Asking {
             if keys.is_empty() {
                 return Err(no_key(url));
             }
-            targets.push((url.clone(), url.clone(), keys));
+            let (name, url) = (url.clone(), url.clone());
+            targets.push(Target { name, url, keys });
         }
-        targets
-            .into_iter()
-            .for_each(|(name, url, keys)| self.add(name, url, keys));
+        targets.into_iter().for_each(|target| self.add(target));
         Ok(())
     }
 
@@ -241,18 +255,18 @@ impl Asking {
     }
 
     /// Whom one URL stands for is asked once, for all keys.
-    fn add(&mut self, name: String, url: String, keys: Vec<VerifierKey>) {
-        let place =
-            |target: &&mut Target| target.url.trim_end_matches('/') == url.trim_end_matches('/');
+    fn add(&mut self, new: Target) {
+        let url = new.url.trim_end_matches('/');
+        let place = |target: &&mut Target| target.url.trim_end_matches('/') == url;
         match self.targets.iter_mut().find(place) {
             Some(target) => {
-                for key in keys {
+                for key in new.keys {
                     if !target.keys.contains(&key) {
                         target.keys.push(key);
                     }
                 }
             }
-            None => self.targets.push(Target { name, url, keys }),
+            None => self.targets.push(new),
         }
     }
 
@@ -318,7 +332,8 @@ pub fn find_contradiction(
     asking: &Asking,
     ui: &Ui,
 ) -> Result<bool, Error> {
-    if asking.targets.is_empty() {
+    let targets = [&asking.targets[..], &asking.before].concat();
+    if targets.is_empty() {
         return Ok(false);
     }
     let tree = writer.tree()?;
@@ -328,10 +343,10 @@ pub fn find_contradiction(
         keys: &keys,
         tree: &tree,
     };
-    let looks = look(log, &asking.targets, asking.timeout)?;
+    let looks = look(log, &targets, asking.timeout)?;
     let stored = writer.stored(RECENT)?;
     let mut contradicted = Vec::new();
-    for (target, look) in asking.targets.iter().zip(&looks) {
+    for (target, look) in targets.iter().zip(&looks) {
         let (name, url) = (&target.name, &target.url);
         match look {
             Look::Contradicts(found) => {

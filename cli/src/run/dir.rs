@@ -256,8 +256,13 @@ fn make_readable(dir: &Path) -> Result<(), RunError> {
 
 impl StoredRun {
     /// Adds the cosignatures that the ledger's checkpoint of the same tree got after the run was made.
-    /// They are not verified here: whoever reads the checkpoint does that.
+    /// They are not verified here: whoever reads the checkpoint does that. A checkpoint that lacks the
+    /// log's own signature stays as it is.
     pub fn take_cosignatures(&mut self, ledger: &Ledger) {
+        let keys = ledger.vkeys().unwrap_or_default();
+        if Checkpoint::open(&self.checkpoint_note, self.checkpoint.origin(), &keys).is_err() {
+            return;
+        }
         let size = self.checkpoint.head().size;
         let layout = ledger.layout();
         for path in [layout.checkpoint(), layout.checkpoint_of_size(size)] {

@@ -7,7 +7,7 @@
 //! evidence/<hash of the origin>/unproven-<n>-<size>-<root>.shown
 //! evidence/<hash of the origin>/unproven-<n>-<size>-<root>.proof    what did not lead from one to the other
 //! ```
-//! `<n>` counts up; `<root>` is the first 16 hex digits of the shown root. A fork convicts the log by
+//! `<n>` counts up; `<root>` is the shown root in hex. A fork convicts the log by
 //! itself. What is unproven need not be the log's doing: anybody can send a checkpoint with a wrong
 //! proof. It is dropped once the checkpoint is cosigned after all, and for nothing else: the log itself
 //! may be who wants it gone. Each piece shows another head that the log signed. When there are so many
@@ -175,9 +175,7 @@ impl fmt::Display for Piece {
 }
 
 fn digits(root: Hash) -> String {
-    let mut digits = hex(root.as_bytes());
-    digits.truncate(16);
-    digits
+    hex(root.as_bytes())
 }
 
 /// Names in a directory; none if it is not there.

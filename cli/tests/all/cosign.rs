@@ -1107,3 +1107,25 @@ fn a_damaged_cosignature_is_named() {
         ended(&ran, 2, &["signature lines by whom they name"]);
     }
 }
+
+#[test]
+fn who_is_replaced_is_looked_at_once_more() {
+    let world = World::new(2);
+    let urls = world.urls();
+    let policy = |n: usize| format!("witness w {} {}\nquorum w\n", world.witnesses[n].0, urls[n]);
+    world.place.write("policy", policy(0));
+    world.place.write("next", policy(1));
+    world.append(0, 400);
+    ended(&world.checkpoint("--policy policy"), 0, &[]);
+    let (ledger, backup) = (world.place.path("ledger"), world.place.path("backup"));
+    copy(&ledger, &backup);
+    world.append(400, 800);
+    ended(&world.checkpoint(""), 0, &[]);
+    // An old copy under a new policy, or none: the witness of the old one tells.
+    for words in ["--policy next", "--no-policy"] {
+        copy(&backup, &ledger);
+        world.append(10_400, 10_800);
+        ended(&world.checkpoint(words), 1, &["CONTRADICTS", "size 800"]);
+        assert!(!world.place.path("ledger/checkpoints/800").exists());
+    }
+}
