@@ -1106,6 +1106,9 @@ fn a_damaged_cosignature_is_named() {
         let ran = world.checkpoint(words);
         ended(&ran, 2, &["signature lines by whom they name"]);
     }
+    let ran = world.place.run("fsck ledger");
+    assert_eq!(ran.code, 1);
+    assert!(ran.out.contains("one of w0 that is not"), "{}", ran.out);
 }
 
 #[test]

@@ -171,6 +171,10 @@ pub(super) fn check(
             let path = one.path.clone();
             findings.absorb(LedgerError::Checkpoint { path, error })?;
         }
+        if let Some(name) = false_cosigner(policy, &note) {
+            let found = format!("one of {name} that is not");
+            findings.damaged(&one.path, None, "cosignatures by whom they name", found);
+        }
         unknown += usize::from(!check_root(&one.path, found, derived, findings));
         head = head.filter(|head| head.size >= found.size).or(Some(found));
     }
@@ -191,6 +195,17 @@ pub(super) fn check(
     };
     findings.done("checkpoints", detail, skipped);
     Ok(head)
+}
+
+/// A witness of the policy whose line in the note is not by its key.
+fn false_cosigner<'p>(policy: Option<&'p Policy>, note: &Note) -> Option<&'p str> {
+    let witnesses = policy.map_or(&[][..], Policy::witnesses);
+    let is_false = |key: &VerifierKey| {
+        let claimed = note.signatures().iter().any(|line| key.claims(line));
+        claimed && note.verify(std::slice::from_ref(key)).is_err()
+    };
+    let found = witnesses.iter().find(|witness| is_false(&witness.key));
+    found.map(|witness| witness.name.as_str())
 }
 
 /// Whether the root could be compared.
