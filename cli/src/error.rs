@@ -83,12 +83,14 @@ pub enum Error {
 }
 
 impl Error {
-    /// 2 for everything that the caller, the files or the system can cause; 70 (`EX_SOFTWARE`) for
-    /// a mistake of this program.
+    /// 2 for everything that the caller, the files or the system can cause; 1 where a witness's proof
+    /// contradicts the ledger; 70 (`EX_SOFTWARE`) for a mistake of this program.
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
             Self::Bug { .. } => 70,
+            Self::Ledger(LedgerError::Contradicted { .. })
+            | Self::Ingest(IngestError::Ledger(LedgerError::Contradicted { .. })) => 1,
             _ => 2,
         }
     }

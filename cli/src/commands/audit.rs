@@ -14,8 +14,8 @@ use super::show;
 use super::statement::count;
 use super::trust::TrustArgs;
 use crate::error::{Error, Outcome};
-use crate::ledger::Ledger;
 use crate::ledger::durable::{Access, read_bounded, write_atomic};
+use crate::ledger::{Ledger, contradiction};
 use crate::registry_db::RegistryDb;
 use crate::run::{RunChain, RunDir, RunError, StoredRun, Threads};
 use crate::ui::Ui;
@@ -26,9 +26,10 @@ use crate::ui::Ui;
 Reads every event of the log, checks its hashes up to the signed checkpoint, counts the plays,
 divides the pools anew and compares every row with the run. Works on an auditor's copy of the
 ledger, without its secrets. Cosignatures that LEDGER/checkpoint got after the run was made count
-for the run's checkpoint, too. Money in suspense, plays that earn nothing, and plays that do not look
-like people listening (`ledgerline signals --help`) are findings. A run that continues an earlier one
-is incomplete without it (--previous).
+for the run's checkpoint, too. A ledger with LEDGER/contradiction, a witness's proof of another history,
+disputes its runs; that file's absence proves nothing. Money in suspense, plays that earn nothing, and plays
+that do not look like people listening (`ledgerline signals --help`) are findings. A run that continues an
+earlier one is incomplete without it (--previous).
 
 Examples:
   ledgerline audit april-run --ledger april --key service.vkey
@@ -114,6 +115,7 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
         salts: &stored.salts,
     };
     let derived = derive(&inputs, counted.plays, &Threads).map_err(RunError::Statement)?;
+    let contradiction = contradiction(ledger.layout()).map(|path| path.display().to_string());
     let name = args.run.file_name().unwrap_or_default().to_string_lossy();
     let evidence = RunEvidence {
         name: &name,
@@ -133,6 +135,7 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
         tally: counted.tally,
         earlier: &chain.evidence(),
         signals: (&signals, &stored.rules.signals),
+        contradiction: contradiction.as_deref(),
     };
     let report = audit_run(&evidence, &trust);
     let outcome = show::report(&report, ui)?;

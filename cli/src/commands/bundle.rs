@@ -9,6 +9,7 @@ use ledgerline::statement::{Table, read_balance};
 use ledgerline::wire::Reader;
 use serde_json::json;
 
+use super::warn_if_contradicted;
 use crate::error::{Error, Outcome};
 use crate::ledger::Ledger;
 use crate::ledger::durable::{Access, FileError, create_dirs, write_atomic};
@@ -90,6 +91,7 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
     let mut stored = RunDir::new(&args.run).read()?;
     let ledger = open_ledger(&stored, args.ledger.as_deref())?;
     stored.take_cosignatures(&ledger);
+    warn_if_contradicted(ledger.layout(), ui);
     let parties = match &args.holder {
         Some(id) => vec![PartyId::parse(id).map_err(|error| Error::Usage {
             argument: "--holder",

@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::ValueEnum;
-use ledgerline::log::{Note, Policy, VerifierKey};
+use ledgerline::log::{Checkpoint, Note, Policy, VerifierKey};
 use ledgerline::time::format_ms;
 use serde_json::{Value, json};
 
 use super::trust::read_policy;
 use crate::clock::since_epoch;
-use crate::cosign::{Asked, Reply, Target, collect};
+use crate::cosign::{Asked, Contradiction, Log, Look, Reply, Target, collect, look};
 use crate::error::{Error, Outcome};
 use crate::ledger::{Layout, LedgerError, LedgerWriter, Staged, contradiction, recorded_policy};
 use crate::ui::Ui;
@@ -66,6 +66,8 @@ pub struct Plan {
 #[derive(Debug)]
 pub struct Asking {
     targets: Vec<Target>,
+    /// Who was asked by the policy that this command replaces: they are looked at, not asked.
+    before: Vec<Target>,
     /// `None` where nobody ever said one.
     policy: Option<Policy>,
     /// Where the policy is kept.
@@ -112,6 +114,20 @@ impl CosignArgs {
     }
 }
 
+/// The witnesses of a policy that have a URL.
+fn targets_of(policy: &Policy) -> Result<Vec<Target>, Error> {
+    let mut targets = Vec::new();
+    for witness in policy.witnesses() {
+        let Some(url) = witness.url.clone() else {
+            continue;
+        };
+        check_url("--policy", &url)?;
+        let (name, keys) = (witness.name.clone(), vec![witness.key.clone()]);
+        targets.push(Target { name, url, keys });
+    }
+    Ok(targets)
+}
+
 /// What `--no-policy` keeps.
 const NO_POLICY: &str = "# checkpoint --no-policy\nquorum none\n";
 
@@ -155,7 +171,14 @@ impl Plan {
     pub fn settle(&self, writer: &mut LedgerWriter, ui: &Ui) -> Result<Asking, Error> {
         let kept = writer.layout().policy();
         let before = recorded_policy(writer.layout());
-        let policy = match &self.new {
+        let new = self.new.as_ref().filter(|(_, argument)| {
+            // Asking one witness more takes nothing from what was asked for.
+            let asks = before
+                .as_ref()
+                .map(|policy| policy.as_ref().is_some_and(Policy::asks_for_witnesses));
+            *argument != "--witness" || matches!(asks, Ok(false))
+        });
+        let policy = match new {
             Some((text, _)) => {
                 Some(Policy::parse(text).map_err(|error| usage("--policy", error.to_string()))?)
             }
@@ -163,13 +186,17 @@ impl Plan {
         };
         let mut asking = Asking {
             targets: Vec::new(),
+            before: Vec::new(),
             policy,
             kept,
             timeout: self.timeout,
             fail: self.fail,
         };
+        if let (Some(_), Ok(Some(before))) = (new, &before) {
+            asking.before = targets_of(before)?;
+        }
         asking.find_targets(&self.besides)?;
-        match &self.new {
+        match new {
             Some((text, argument)) => {
                 if writer.keep_policy(text)? {
                     asking.say_kept(argument, before.ok().flatten().as_ref(), ui);
@@ -193,12 +220,7 @@ impl Plan {
 impl Asking {
     fn find_targets(&mut self, besides: &[(String, Option<VerifierKey>)]) -> Result<(), Error> {
         let known: Vec<_> = self.policy.iter().flat_map(Policy::witnesses).collect();
-        let mut targets = Vec::new();
-        for witness in &known {
-            let Some(url) = &witness.url else { continue };
-            check_url("--policy", url)?;
-            targets.push((witness.name.clone(), url.clone(), vec![witness.key.clone()]));
-        }
+        let mut targets = self.policy.as_ref().map_or(Ok(Vec::new()), targets_of)?;
         for (url, key) in besides {
             let keys: Vec<VerifierKey> = match key {
                 Some(key) => vec![key.clone()],
@@ -207,11 +229,10 @@ impl Asking {
             if keys.is_empty() {
                 return Err(no_key(url));
             }
-            targets.push((url.clone(), url.clone(), keys));
+            let (name, url) = (url.clone(), url.clone());
+            targets.push(Target { name, url, keys });
         }
-        targets
-            .into_iter()
-            .for_each(|(name, url, keys)| self.add(name, url, keys));
+        targets.into_iter().for_each(|target| self.add(target));
         Ok(())
     }
 
@@ -234,18 +255,18 @@ impl Asking {
     }
 
     /// Whom one URL stands for is asked once, for all keys.
-    fn add(&mut self, name: String, url: String, keys: Vec<VerifierKey>) {
-        let place =
-            |target: &&mut Target| target.url.trim_end_matches('/') == url.trim_end_matches('/');
+    fn add(&mut self, new: Target) {
+        let url = new.url.trim_end_matches('/');
+        let place = |target: &&mut Target| target.url.trim_end_matches('/') == url;
         match self.targets.iter_mut().find(place) {
             Some(target) => {
-                for key in keys {
+                for key in new.keys {
                     if !target.keys.contains(&key) {
                         target.keys.push(key);
                     }
                 }
             }
-            None => self.targets.push(Target { name, url, keys }),
+            None => self.targets.push(new),
         }
     }
 
@@ -266,12 +287,16 @@ impl Asking {
         };
         let log: Vec<VerifierKey> = writer.keys().verifiers().cloned().collect();
         let origin = writer.manifest().origin.as_str();
-        let examined = policy.examine_signed_by(note, origin, &log);
-        examined
-            .map(|examined| examined.has_quorum)
-            .map_err(|_| Error::Bug {
-                what: "a note of our own that the policy cannot examine",
-            })
+        match policy.examine_signed_by(note, origin, &log) {
+            Ok(examined) => Ok(examined.has_quorum),
+            Err(error) => Err(LedgerError::damaged(
+                writer.layout().checkpoints(),
+                None,
+                "signature lines by whom they name in the newest checkpoint",
+                format!("{error}; take that line out of it and of the ledger's `checkpoint`"),
+            )
+            .into()),
+        }
     }
 
     fn lacks(&self) -> String {
@@ -296,10 +321,82 @@ impl Asking {
     }
 }
 
+/// Looks at what the witnesses have cosigned before anything is signed: a ledger that is an old copy
+/// must not sign what would convict the log of a fork. Says so and keeps the proof if one contradicts.
+///
+/// # Errors
+///
+/// [`Error::Ledger`].
+pub fn find_contradiction(
+    writer: &mut LedgerWriter,
+    asking: &Asking,
+    ui: &Ui,
+) -> Result<bool, Error> {
+    let targets = [&asking.targets[..], &asking.before].concat();
+    if targets.is_empty() {
+        return Ok(false);
+    }
+    let tree = writer.tree()?;
+    let keys = writer.known_keys()?;
+    let log = Log {
+        origin: writer.manifest().origin.as_str(),
+        keys: &keys,
+        tree: &tree,
+    };
+    let looks = look(log, &targets, asking.timeout)?;
+    let stored = writer.stored(RECENT)?;
+    let mut contradicted = Vec::new();
+    for (target, look) in targets.iter().zip(&looks) {
+        let (name, url) = (&target.name, &target.url);
+        match look {
+            Look::Contradicts(found) => {
+                ui.say(&format!(
+                    "witness {name} ({url}): CONTRADICTS: {}",
+                    found.why
+                ));
+                contradicted.push((target, found));
+            }
+            Look::Silent(why) if has_cosigned(&stored, target) => ui.say(&format!(
+                "warning: witness {name} ({url}) has cosigned this log before, but shows nothing to \
+                 compare with before signing: {why}"
+            )),
+            Look::Silent(_) | Look::Agrees(_) => {}
+        }
+    }
+    if contradicted.is_empty() {
+        return Ok(false);
+    }
+    let head = tree.head();
+    let ours = format!(
+        "{} events with the root {}, not signed\n",
+        head.size, head.root
+    );
+    let path = writer.keep_contradiction(&contradiction_text(&ours, &contradicted))?;
+    let found = LedgerError::Contradicted { path };
+    ui.say(&format!("error: NOT served: {found}"));
+    Ok(true)
+}
+
+/// Whether a witness has cosigned one of these checkpoints.
+fn has_cosigned(stored: &[(Note, Checkpoint)], target: &Target) -> bool {
+    let verifies = |(note, _): &(Note, Checkpoint)| note.verify(&target.keys).is_ok();
+    stored.iter().any(verifies)
+}
+
+/// Whose cosignatures count.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Count {
+    /// All that the note has: only those are asked who are missing.
+    Ever,
+    /// Only what they answer now: for what cannot be taken back, an old copy of the ledger must not do
+    /// with what it remembers.
+    Now,
+}
+
 /// Has a staged checkpoint cosigned, and serves it if that is enough.
 ///
-/// What was collected is stored in any case, so that the next time only those are asked who are
-/// missing. If a witness contradicts this log, nothing is served, whatever `--fail` says.
+/// What was collected is stored in any case. If a witness contradicts this log, nothing is served,
+/// whatever `--fail` says.
 ///
 /// # Errors
 ///
@@ -308,27 +405,33 @@ pub fn cosign_and_serve(
     writer: &mut LedgerWriter,
     staged: &Staged,
     asking: &Asking,
+    count: Count,
     ui: &Ui,
 ) -> Result<Cosigned, Error> {
     let mut note = staged.published.note.clone();
+    let stood = writer.pending().is_none();
     warn_of_other_log(asking, writer, ui);
-    let missing = asking.missing(&note);
-    let replies = ask(writer, staged, &missing, asking.timeout)?;
+    let targets = match count {
+        Count::Ever => asking.missing(&note),
+        Count::Now => asking.targets.clone(),
+    };
+    let replies = ask(writer, staged, &targets, asking.timeout)?;
+    let log: Vec<VerifierKey> = writer.keys().verifiers().cloned().collect();
+    let mut now = signed_by_log(&note, &log)?;
     let (mut contradicted, mut witnesses) = (Vec::new(), Vec::new());
-    for (target, reply) in missing.iter().zip(&replies) {
+    for (target, reply) in targets.iter().zip(&replies) {
         let mut says = reply.to_string();
         match reply {
             Reply::Cosigned(lines) => {
                 for line in lines {
-                    if let Err(error) = note.add(line.clone()) {
+                    let added = note.add(line.clone());
+                    if let Err(error) = added.and_then(|()| now.add(line.clone())) {
                         says = format!("cosigned in vain: {error}");
                     }
                 }
             }
             Reply::Failed(_) => {}
-            Reply::Contradicts { why, proof } => {
-                contradicted.push((target, why.as_str(), &**proof))
-            }
+            Reply::Contradicts(found) => contradicted.push((target, found)),
         }
         ui.say(&format!("witness {} ({}): {says}", target.name, target.url));
         witnesses.push(json!({"name": target.name, "url": target.url, "says": says,
@@ -337,10 +440,14 @@ pub fn cosign_and_serve(
     // Before anything else: what is known now must not be lost.
     let kept = match &contradicted[..] {
         [] => None,
-        found => Some(writer.keep_contradiction(&contradiction_text(&note, found))?),
+        found => Some(writer.keep_contradiction(&contradiction_text(&note.to_string(), found))?),
     };
     writer.store(&note)?;
-    let is_enough = kept.is_none() && asking.is_enough(writer, &note)?;
+    let counted = match count {
+        Count::Ever => &note,
+        Count::Now => &now,
+    };
+    let is_enough = kept.is_none() && asking.is_enough(writer, counted)?;
     let is_served = is_enough || (kept.is_none() && asking.fail == Fail::Open);
     if is_served {
         writer.serve(&note)?;
@@ -354,6 +461,13 @@ pub fn cosign_and_serve(
                  show it to nobody before this is cleared up",
                 LedgerError::Contradicted { path },
                 writer.layout().checkpoint_of_size(size).display()
+            )),
+        ),
+        None if !is_served && stood => (
+            Outcome::Incomplete,
+            Some(format!(
+                "warning: the checkpoint of size {size} is served already, but {}",
+                asking.lacks()
             )),
         ),
         None if !is_served => (
@@ -379,7 +493,7 @@ pub fn cosign_and_serve(
     }
     Ok(Cosigned {
         note,
-        is_served,
+        is_served: is_served || (stood && outcome == Outcome::Incomplete),
         outcome,
         witnesses: Value::Array(witnesses),
     })
@@ -399,19 +513,19 @@ pub fn is_contradicted(ledger: &Path, ui: &Ui) -> bool {
 }
 
 /// What is kept of a contradiction: who says what, and both signed notes.
-fn contradiction_text(ours: &Note, found: &[(&Target, &str, &Note)]) -> String {
+fn contradiction_text(ours: &str, found: &[(&Target, &Contradiction)]) -> String {
     let ms = i64::try_from(since_epoch().as_millis()).unwrap_or(i64::MAX);
     let mut text = format!(
         "Two histories of one log, both signed by its key. While this file is here, nothing more is \
          signed or served.\n\nfound {}\n\n",
         format_ms(ms)
     );
-    for (target, why, note) in found {
-        text += &format!("witness {} at {}: {why}\n", target.name, target.url);
+    for (target, found) in found {
+        text += &format!("witness {} at {}: {}\n", target.name, target.url, found.why);
         for key in &target.keys {
             text += &format!("verifier key {key}\n");
         }
-        text += &format!("\n{note}\n");
+        text += &format!("\n{}\n", found.proof);
     }
     text + &format!("this ledger:\n\n{ours}")
 }
@@ -431,13 +545,7 @@ fn ask(
     })?;
     let log: Vec<VerifierKey> = writer.keys().verifiers().cloned().collect();
     let known = writer.known_keys()?;
-    let note = staged
-        .published
-        .note
-        .only_by(&log)
-        .map_err(|_| Error::Bug {
-            what: "a checkpoint without the log's signature",
-        })?;
+    let note = signed_by_log(&staged.published.note, &log)?;
     let asked = Asked {
         note: &note,
         checkpoint,
@@ -446,6 +554,13 @@ fn ask(
         earlier: &stored,
     };
     Ok(collect(asked, targets, timeout)?)
+}
+
+/// The note with the log's own lines alone.
+fn signed_by_log(note: &Note, log: &[VerifierKey]) -> Result<Note, Error> {
+    note.only_by(log).map_err(|_| Error::Bug {
+        what: "a checkpoint without the log's signature",
+    })
 }
 
 /// So many stored checkpoints are looked through for a witness's last cosignature; where it is in

@@ -21,7 +21,8 @@ tree and the log's key, the write-ahead file, the registry's database. Names the
 file and place, then what else is damaged. Writes nothing, takes no lock, and may run while a
 writer is at work.
 
-Exit codes: 0 whole; 1 damaged (also an unreadable ledger.toml); 2 wrong usage, no ledger there,
+Exit codes: 0 whole; 1 damaged (also an unreadable ledger.toml), or contradicted: LEDGER/contradiction
+holds a witness's proof of another history of this log, however whole the files are; 2 wrong usage, no ledger there,
 files that may not be read; 3 whole as far as could be checked: without secret/ give --key, and
 events that are not sealed yet cannot be hashed.
 
@@ -90,6 +91,7 @@ fn in_json(report: &FsckReport) -> serde_json::Value {
         "checks": checks,
         "damage": report.damage,
         "damages": report.damages,
+        "contradiction": report.contradiction,
         "warnings": report.warnings,
     })
 }
@@ -98,7 +100,13 @@ fn words(report: &FsckReport) -> String {
     let verdict = match report.verdict() {
         Verdict::Verified => "WHOLE",
         Verdict::Incomplete => "WHOLE AS FAR AS COULD BE CHECKED",
-        Verdict::Disputed => "DAMAGED",
+        Verdict::Disputed if report.contradiction.is_none() => "DAMAGED",
+        Verdict::Disputed if report.damages > 0 => {
+            "DAMAGED, and a witness has proved another history of this log"
+        }
+        Verdict::Disputed => {
+            "CONTRADICTED: no damage was found, but a witness has proved another history of this log"
+        }
     };
     let mut text = format!("{}: {verdict}\n", report.subject);
     if let Some(first) = report.damage.first() {

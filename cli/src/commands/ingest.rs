@@ -8,6 +8,7 @@ use serde_json::json;
 use super::open_writer;
 use crate::error::{Error, Outcome};
 use crate::ingest::{Format, Options, ingest};
+use crate::ledger::{Layout, check_uncontradicted};
 use crate::ui::{Ui, Unit, counted};
 
 /// Arguments of `ingest`.
@@ -23,6 +24,9 @@ Columns (NDJSON members, CSV header, Parquet and Arrow columns), in any order, n
   time         RFC 3339, integer milliseconds, or a timestamp column (UTC if it has no zone)
   position_ms  position in the recording
   active, offline   optional, true or false
+
+While LEDGER/contradiction is there, a witness's proof of another history, nothing is taken (exit
+code 1): events acknowledged into a history that must be given up would be lost.
 
 Events are acknowledged once they are fsynced; the summary is printed after that. Ingesting the
 same input again does no harm to money: identical events of one play count once. Without
@@ -125,6 +129,7 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
             ),
         });
     }
+    check_uncontradicted(&Layout::new(&args.ledger))?;
     let mut writer = open_writer(&args.ledger, ui)?;
     let options = Options {
         inputs: args.inputs.clone(),

@@ -7,6 +7,7 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::open_writer;
+use super::retire::retire;
 use crate::error::{Error, Outcome};
 use crate::ledger::Ledger;
 use crate::ledger::durable::{Access, read_bounded, write_atomic};
@@ -18,8 +19,9 @@ use crate::ui::Ui;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 To change a log's key: `keys rotate` (from now on old and new key both sign), `checkpoint`, tell
-readers the new verifier key and give them time, then `keys retire` the old one. Who still knows
-only the old key reads everything signed until then.")]
+readers and witnesses the new verifier key (a witness's operator adds it with `witness add-log`; in
+policies it is another `log` line) and give them time, then `keys retire` the old one. Who still knows
+only the old key reads, or cosigns, everything signed until then and nothing after it.")]
 pub struct Args {
     #[command(subcommand)]
     command: Command,
@@ -70,7 +72,16 @@ Examples:
     /// Stop signing with one of a log's keys, and forget its secret
     #[command(after_help = "\
 Refused for the last key, and until a key that stays has signed the newest checkpoint and the served
-one (they differ while cosignatures are awaited). The secret is gone from this disk's files; copies in backups are yours to remove.
+one (they differ while cosignatures are awaited). The secret is gone from this disk's files; copies in
+backups are yours to remove.
+
+Readers and witnesses must know a key that stays first (`witness add-log`): a witness that does not
+cosigns nothing of this log any more. So, before anything is forgotten, by LEDGER/policy:
+  - if it has `log` lines of this log, one of them must be a key that stays (else exit code 2);
+  - if it asks for witnesses, they are asked to cosign the newest checkpoint with the signatures of
+    the keys that stay, and of no others. If that is less than the quorum, the key stays (exit code
+    3). The newest checkpoint must be the served one and cover all events: run `checkpoint` before.
+--force retires it all the same, with a warning.
 
 Example:
   ledgerline keys retire april 530d903a")]
@@ -80,6 +91,9 @@ Example:
         /// The key's id, 8 hex digits, as in its verifier key
         #[arg(value_name = "ID", value_parser = parse_id)]
         id: u32,
+        /// Retire it whatever the policy and its witnesses know
+        #[arg(long)]
+        force: bool,
     },
 }
 
@@ -120,16 +134,13 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
             };
             let vkey = open_writer(ledger, ui)?.rotate_key(kind)?.to_string();
             ui.result(|| json!({"vkey": vkey, "state": "signs"}), || vkey.clone())?;
-            ui.say("the next checkpoint carries its signature; tell readers the key above");
+            ui.say(
+                "the next checkpoint carries its signature; tell readers and witnesses the key above \
+                 (`witness add-log`)",
+            );
             Ok(Outcome::Done)
         }
-        Command::Retire { ledger, id } => {
-            open_writer(ledger, ui)?.retire_key(*id)?;
-            let id = format!("{id:08x}");
-            ui.result(|| json!({"id": id, "state": "retired"}), || id.clone())?;
-            ui.say("this key signs no more, and its secret is forgotten");
-            Ok(Outcome::Done)
-        }
+        Command::Retire { ledger, id, force } => retire(ledger, *id, *force, ui),
     }
 }
 

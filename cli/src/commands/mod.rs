@@ -16,6 +16,7 @@ pub mod keys;
 pub mod pools;
 pub mod receipt;
 pub mod registry;
+mod retire;
 pub mod rules;
 pub mod show;
 pub mod signals;
@@ -28,7 +29,7 @@ pub mod witness;
 
 use crate::args::Command;
 use crate::error::{Error, Outcome};
-use crate::ledger::{LedgerError, LedgerWriter, contradiction};
+use crate::ledger::{Layout, LedgerError, LedgerWriter, contradiction};
 use crate::ui::Ui;
 
 /// Runs a command.
@@ -71,8 +72,13 @@ pub fn open_writer(path: &std::path::Path, ui: &Ui) -> Result<LedgerWriter, Erro
     for step in writer.recovery() {
         ui.say(&format!("recovered: {step}"));
     }
-    if let Some(path) = contradiction(writer.layout()) {
+    warn_if_contradicted(writer.layout(), ui);
+    Ok(writer)
+}
+
+/// Says so if a witness has proved another history of this log.
+fn warn_if_contradicted(layout: &Layout, ui: &Ui) {
+    if let Some(path) = contradiction(layout) {
         ui.say(&format!("warning: {}", LedgerError::Contradicted { path }));
     }
-    Ok(writer)
 }

@@ -8,6 +8,7 @@ use ledgerline::id::{ListenerId, PlayId};
 use ledgerline::log::{LeafIndex, TlogProof};
 use serde_json::{Value, json};
 
+use super::warn_if_contradicted;
 use crate::error::{Error, Outcome};
 use crate::ledger::durable::{Access, create_dirs, write_atomic};
 use crate::ledger::receipt::LoggedEvents;
@@ -66,6 +67,7 @@ pub struct Args {
 /// [`Error`]; nothing is written that does not verify.
 pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
     let log = LoggedEvents::open(&args.ledger)?;
+    warn_if_contradicted(log.ledger().layout(), ui);
     match (args.index, &args.play) {
         (Some(index), _) => one(args, &log, index, ui),
         (None, Some(play)) => of_play(args, &log, play, ui),

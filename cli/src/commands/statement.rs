@@ -8,7 +8,9 @@ use ledgerline::royalty::{Pools, Rules};
 use ledgerline::statement::{Next, RunInputs, RunSalts, SaltedRun, derive, registry_rows};
 use serde_json::json;
 
-use super::cosign::{CosignArgs, Plan, cosign_and_serve, is_contradicted};
+use super::cosign::{
+    CosignArgs, Count, Plan, cosign_and_serve, find_contradiction, is_contradicted,
+};
 use super::open_writer;
 use crate::error::{Error, Outcome};
 use crate::ledger::durable::{parent_of, read_bounded};
@@ -21,10 +23,10 @@ use crate::ui::{Ui, Unit};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Closes the ledger's period for good: no more events are taken, a last checkpoint is signed, cosigned
-by the witnesses of the policy (--policy, or else LEDGER/policy), and served. Without their quorum the
-command ends there with exit code 3, and with 1 if a witness has proved another history (see
-`ledgerline checkpoint --help`); running it again goes on. Then
-counts the plays, divides the pools and writes the run: its signed note and tables. Running it
+by the witnesses of the policy (--policy, or else LEDGER/policy), and served. Its quorum must answer
+now, each time: cosignatures that the ledger has already do not do, as an old copy has them, too.
+Without it the command ends there with exit code 3, and with 1 if a witness has proved another history
+(see `ledgerline checkpoint --help`); running it again goes on. Then counts the plays, divides the pools and writes the run: its signed note and tables. Running it
 again on the closed ledger gives the same run note, byte for byte, for the same inputs. Cosignatures
 that come later are no reason to: `ledgerline checkpoint` collects them, `bundle` and `audit` use them.
 
@@ -271,14 +273,17 @@ fn close(path: &Path, ledger: &Ledger, plan: &Plan, ui: &Ui) -> Result<Closed, E
     }
     let mut writer = open_writer(path, ui)?;
     let asking = plan.settle(&mut writer, ui)?;
+    if find_contradiction(&mut writer, &asking, ui)? {
+        return Ok(Closed::NotServed(Outcome::Disputed));
+    }
     let staged = writer.close_staged()?;
     ui.say(&format!(
         "closed {} with {} events",
         writer.manifest().origin,
         staged.published.head.size
     ));
-    let cosigned = cosign_and_serve(&mut writer, &staged, &asking, ui)?;
-    if !cosigned.is_served {
+    let cosigned = cosign_and_serve(&mut writer, &staged, &asking, Count::Now, ui)?;
+    if cosigned.outcome != Outcome::Done {
         return Ok(Closed::NotServed(cosigned.outcome));
     }
     let checkpoint = Checkpoint::parse(cosigned.note.text()).map_err(|_| Error::Bug {

@@ -19,7 +19,9 @@ LEDGER itself: that one has the secret keys, the salts and every event.
 Before anything is written the checkpoint's signature and root are verified; checkpoint is
 replaced last. A DIR that is there already is brought up to date: what is there with the right
 bytes is kept, an interrupted run is gone on with, and a larger or a forked checkpoint is never
-replaced. Run it after each `ledgerline checkpoint`.
+replaced. A DIR in, around or with a ledger in it, be it another one (ledger.toml or secret), is refused,
+and so is any while LEDGER/contradiction is there (exit code 1), whatever --force says. Run it after
+each `ledgerline checkpoint`.
 
 --entries adds tile/entries/<N>[.p/<W>]: every record with its salt. FOR AUDITORS ONLY: whoever
 has them reads every play of every listener. Write them to a DIR of their own that is not public;

@@ -55,6 +55,7 @@ impl TrustArgs {
             policy: policy.map(|(_, policy)| policy),
             auditors: auditors.collect::<Result<_, _>>()?,
             nonce: None,
+            has_several_logs: false,
         })
     }
 }

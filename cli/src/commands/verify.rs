@@ -108,6 +108,9 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
         material.has_twin = is_twice(&args.files, material.path);
         heads.extend(material.head()?);
     }
+    let mut origins = heads.iter().map(|head| head.origin());
+    let first = origins.next();
+    trust.has_several_logs = origins.any(|origin| Some(origin) != first);
     let beside = heads.clone();
     // What does not fit the evidence is refused before anything is said; else a bundle is read once.
     let is_given = args.tiles.is_some() || args.proof.is_some();

@@ -34,11 +34,13 @@ SIGINT and SIGTERM end it after the requests under way, a second one at once; SI
 of logs again. If a write fails, it stops. A log whose files are damaged is left out, is answered with
 503, and does not stop the others. A log that signs two trees of one size is refused, and both signed
 notes are kept under DIR/evidence. Lines with ALARM are for the operator; the same about one log
-is told once a minute, with the number of those between.
+is told once a minute, with the heads of those between. Evidence is never dropped for other evidence;
+if a log signs so many heads that DIR/evidence is full, an ALARM holds the notes that are not kept.
 
 A witness that forgets can be made to cosign a fork, so do not restore it from a backup: neither
-DIR/key alone on a new disk, nor an older DIR/state, nor a second copy of DIR. DIR/logs and
-DIR/evidence are worth a backup. If DIR/state or DIR/known is lost, make a new key with `ledgerline
+DIR/key alone on a new disk, nor an older DIR/state, nor a second copy of DIR; only a copy of all of
+DIR that is as new as its last cosignature may be put back. DIR/logs and DIR/evidence are worth a
+backup. If DIR/state or DIR/known is lost, the witness does not start, or leaves the log out: make a new key with `ledgerline
 witness init`, never use the old one again, and tell those who list it.
 
 Examples:
@@ -58,7 +60,8 @@ pub struct Args {
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7980")]
     listen: String,
 
-    /// Another address and port for monitors; --listen then takes submissions only
+    /// Another address and port for monitors only; --listen answers them, too, as a log that is refused
+    /// looks there for the proof
     #[arg(long, value_name = "ADDR")]
     monitoring_listen: Option<String>,
 

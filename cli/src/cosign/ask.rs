@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use ledgerline::log::{AddCheckpoint, Checkpoint, Note, NoteSignature, TreeHead, VerifierKey};
 use ledgerline::wire::{decimal, hex};
 
-use super::{Asked, Reply, Target};
+use super::{Asked, Contradiction, Log, Look, Reply, Target};
 use crate::ledger::{LedgerError, sha256};
 
 /// How often a witness may say that it stands elsewhere.
@@ -22,19 +22,23 @@ struct Answer {
     body: Vec<u8>,
 }
 
-pub(super) fn ask(
-    asked: Asked<'_>,
-    target: &Target,
-    deadline: Instant,
-) -> Result<Reply, LedgerError> {
-    let agent: ureq::Agent = ureq::Agent::config_builder()
+fn agent() -> ureq::Agent {
+    ureq::Agent::config_builder()
         // Every status is an answer. One that redirects is a refusal: POST would become GET.
         .http_status_as_error(false)
         .max_redirects(0)
         .max_redirects_will_error(false)
         .user_agent(USER_AGENT)
         .build()
-        .into();
+        .into()
+}
+
+pub(super) fn ask(
+    asked: Asked<'_>,
+    target: &Target,
+    deadline: Instant,
+) -> Result<Reply, LedgerError> {
+    let agent = agent();
     let url = format!("{}/add-checkpoint", target.url.trim_end_matches('/'));
     let head = asked.checkpoint.head();
     let mut old_size = last_cosigned(asked, &target.keys);
@@ -102,41 +106,64 @@ fn unproven(
     deadline: Instant,
     claim: String,
 ) -> Result<Reply, LedgerError> {
-    let without = |why: &str| Reply::Failed(format!("{claim}; without proof: {why}"));
-    let (proof, known) = match newest(agent, asked, target, deadline) {
-        Err(why) => return Ok(without(&why)),
+    let log = Log {
+        origin: asked.checkpoint.origin(),
+        keys: asked.log,
+        tree: asked.tree,
+    };
+    Ok(match look_by(agent, log, target, deadline)? {
+        Look::Contradicts(found) => Reply::Contradicts(found),
+        Look::Silent(why) => Reply::Failed(format!("{claim}; without proof: {why}")),
+        Look::Agrees(known) => Reply::Failed(format!(
+            "{claim}; without proof: its newest checkpoint, of size {known}, is of this log"
+        )),
+    })
+}
+
+/// Compares the checkpoint that a witness shows to its monitors with this log.
+pub(super) fn look(log: Log<'_>, target: &Target, deadline: Instant) -> Result<Look, LedgerError> {
+    look_by(&agent(), log, target, deadline)
+}
+
+fn look_by(
+    agent: &ureq::Agent,
+    log: Log<'_>,
+    target: &Target,
+    deadline: Instant,
+) -> Result<Look, LedgerError> {
+    let (proof, known) = match newest(agent, log, target, deadline) {
+        Err(why) => return Ok(Look::Silent(why)),
         Ok(newest) => newest,
     };
-    let head = asked.tree.head();
+    let head = log.tree.head();
     let why = if known.size > head.size {
         format!(
             "it has cosigned a checkpoint of this log of size {}, but found only {} events here: \
              this ledger is an older copy of what was published",
             known.size, head.size
         )
-    } else if asked.tree.root_before(known.size)? != known.root {
+    } else if log.tree.root_before(known.size)? != known.root {
         format!(
             "it has cosigned a checkpoint of this log of size {} with the root {}, which the first \
              events of this ledger have not: the log has two histories",
             known.size, known.root
         )
     } else {
-        let words = "its newest checkpoint, of size";
-        return Ok(without(&format!("{words} {}, is of this log", known.size)));
+        return Ok(Look::Agrees(known.size));
     };
     let proof = Box::new(proof);
-    Ok(Reply::Contradicts { why, proof })
+    Ok(Look::Contradicts(Contradiction { why, proof }))
 }
 
 /// The checkpoint that the witness shows to monitors, if the log signed it and the witness cosigned
 /// it.
 fn newest(
     agent: &ureq::Agent,
-    asked: Asked<'_>,
+    log: Log<'_>,
     target: &Target,
     deadline: Instant,
 ) -> Result<(Note, TreeHead), String> {
-    let origin = asked.checkpoint.origin();
+    let origin = log.origin;
     let prefix = target.url.trim_end_matches('/');
     let url = format!("{prefix}/{}/checkpoint", hex(&sha256(origin.as_bytes())));
     let answer = get(agent, &url, deadline)?;
@@ -150,7 +177,7 @@ fn newest(
         format!("expected a checkpoint of this log, cosigned by it, at {url}: {error}")
     };
     let note = Note::parse(&answer.body).map_err(|error| wrong(&error))?;
-    let checkpoint = Checkpoint::open(&note, origin, asked.log).map_err(|error| wrong(&error))?;
+    let checkpoint = Checkpoint::open(&note, origin, log.keys).map_err(|error| wrong(&error))?;
     note.verify(&target.keys).map_err(|error| wrong(&error))?;
     Ok((note, checkpoint.head()))
 }

@@ -51,12 +51,38 @@ pub enum Reply {
     Failed(String),
     /// It shows a checkpoint that this log's key signed and that this log does not have: this ledger
     /// is an old copy, or the log forked.
-    Contradicts {
-        /// What differs.
-        why: String,
-        /// That checkpoint, verified under a key of the log and one of the witness.
-        proof: Box<Note>,
-    },
+    Contradicts(Contradiction),
+}
+
+/// A checkpoint of this log that this ledger does not have.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Contradiction {
+    /// What differs.
+    pub why: String,
+    /// That checkpoint, verified under a key of the log and one of the witness.
+    pub proof: Box<Note>,
+}
+
+/// The log as it is here, perhaps not yet signed.
+#[derive(Clone, Copy, Debug)]
+pub struct Log<'a> {
+    /// Its origin.
+    pub origin: &'a str,
+    /// All keys that ever signed for it.
+    pub keys: &'a [VerifierKey],
+    /// Its tree.
+    pub tree: &'a LogTree,
+}
+
+/// How what a witness has cosigned compares with the log as it is here.
+#[derive(Clone, Debug)]
+pub enum Look {
+    /// Its newest checkpoint is of this log, and of this size.
+    Agrees(u64),
+    /// It shows none that can be verified.
+    Silent(String),
+    /// It shows one that this ledger does not have.
+    Contradicts(Contradiction),
 }
 
 impl fmt::Display for Reply {
@@ -64,7 +90,7 @@ impl fmt::Display for Reply {
         match self {
             Reply::Cosigned(_) => f.write_str("cosigned"),
             Reply::Failed(why) => f.write_str(why),
-            Reply::Contradicts { why, .. } => write!(f, "CONTRADICTS: {why}"),
+            Reply::Contradicts(found) => write!(f, "CONTRADICTS: {}", found.why),
         }
     }
 }
@@ -84,13 +110,49 @@ pub fn collect(
     targets: &[Target],
     timeout: Duration,
 ) -> Result<Vec<Reply>, LedgerError> {
+    let failed = || Ok(Reply::Failed("asking it failed".to_owned()));
+    at_once(
+        targets,
+        timeout,
+        |target, deadline| ask::ask(asked, target, deadline),
+        failed,
+    )
+}
+
+/// Compares the newest checkpoint of each target with the log, at once, without sending anything
+/// about the log to them; each has until `timeout` from now. Gives what was found in their order.
+///
+/// Who looks before signing does not sign what would convict the log.
+///
+/// # Errors
+///
+/// [`LedgerError`] if a root cannot be had from the ledger.
+///
+/// # Does not prove
+///
+/// That no witness has cosigned another history: one that is silent may have.
+pub fn look(log: Log<'_>, targets: &[Target], timeout: Duration) -> Result<Vec<Look>, LedgerError> {
+    let failed = || Ok(Look::Silent("looking at it failed".to_owned()));
+    at_once(
+        targets,
+        timeout,
+        |target, deadline| ask::look(log, target, deadline),
+        failed,
+    )
+}
+
+fn at_once<T: Send>(
+    targets: &[Target],
+    timeout: Duration,
+    work: impl Fn(&Target, Instant) -> Result<T, LedgerError> + Copy + Send,
+    failed: impl Fn() -> Result<T, LedgerError>,
+) -> Result<Vec<T>, LedgerError> {
     let deadline = Instant::now() + timeout;
     std::thread::scope(|scope| {
         let threads: Vec<_> = targets
             .iter()
-            .map(|target| scope.spawn(move || ask::ask(asked, target, deadline)))
+            .map(|target| scope.spawn(move || work(target, deadline)))
             .collect();
-        let failed = || Ok(Reply::Failed("asking it failed".to_owned()));
         threads
             .into_iter()
             .map(|thread| thread.join().unwrap_or_else(|_| failed()))

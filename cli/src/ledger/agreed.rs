@@ -39,6 +39,18 @@ pub fn contradiction(layout: &Layout) -> Option<PathBuf> {
     path.symlink_metadata().is_ok().then_some(path)
 }
 
+/// Refuses a ledger that keeps a witness's proof of another history.
+///
+/// # Errors
+///
+/// [`LedgerError::Contradicted`].
+pub fn check_uncontradicted(layout: &Layout) -> Result<(), LedgerError> {
+    match contradiction(layout) {
+        None => Ok(()),
+        Some(path) => Err(LedgerError::Contradicted { path }),
+    }
+}
+
 /// The note with those signature lines of another one of the same text that are by keys of which it
 /// has none. Lines that are too many for a note are left out.
 #[must_use]
@@ -81,8 +93,8 @@ impl LedgerWriter {
         })
     }
 
-    /// Keeps the proof that a witness knows another history of this log. While the file is there,
-    /// nothing is signed or served.
+    /// Keeps the proof that a witness knows another history of this log. While the file is there, no
+    /// events are taken, and nothing is signed or served.
     ///
     /// # Errors
     ///
@@ -96,12 +108,9 @@ impl LedgerWriter {
         })
     }
 
-    /// Refuses to sign or serve while a witness is known to contradict this log.
+    /// Refuses to take events, sign or serve while a witness is known to contradict this log.
     pub(super) fn check_uncontradicted(&self) -> Result<(), LedgerError> {
-        match contradiction(&self.layout) {
-            None => Ok(()),
-            Some(path) => Err(LedgerError::Contradicted { path }),
-        }
+        check_uncontradicted(&self.layout)
     }
 
     /// Whether anybody but the log has signed a checkpoint that is stored or served.

@@ -246,6 +246,17 @@ pub fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
     Ok(bytes)
 }
 
+/// The lock on an open file, given up when this is dropped: closing the file alone would leave it to a
+/// child process that is just being started.
+#[derive(Debug)]
+pub struct FileLock(pub File);
+
+impl Drop for FileLock {
+    fn drop(&mut self) {
+        let _ = self.0.unlock();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

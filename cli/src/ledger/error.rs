@@ -294,9 +294,10 @@ impl fmt::Display for LedgerError {
             Self::Contradicted { path } => write!(
                 f,
                 "{}: expected one history of this log, but found a witness's proof of another one; \
-                 nothing was signed or served. This ledger is probably an old copy: put the newest \
-                 one back. If the witness is in the wrong, move that file away and take the witness \
-                 out of the policy",
+                 while that file is there no events are taken and nothing more is signed or served. \
+                 This ledger is probably an old copy: put the newest one back in its place, then move \
+                 that file away if it is still there. If the witness is in the wrong, move it away and \
+                 take the witness out of the policy",
                 path.display()
             ),
             Self::Segment {

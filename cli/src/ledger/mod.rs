@@ -25,7 +25,7 @@ pub mod served;
 pub mod wal;
 mod writer;
 
-pub use agreed::{contradiction, recorded_policy, with_lines_of};
+pub use agreed::{check_uncontradicted, contradiction, recorded_policy, with_lines_of};
 pub use error::{LedgerError, SegmentProblem};
 pub use index::sha256;
 pub use layout::Layout;

@@ -237,8 +237,13 @@ impl LedgerWriter {
         }
     }
 
-    /// The tree over all events: sealed segments by their tiles, the rest by its leaves.
-    fn tree(&mut self) -> Result<LogTree, LedgerError> {
+    /// The tree over all events: sealed segments by their tiles, the rest by its leaves. Nothing is
+    /// signed.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError`] for what of them is damaged.
+    pub fn tree(&mut self) -> Result<LogTree, LedgerError> {
         let sealed_events = self.sealed_events;
         let layout = self.layout.clone();
         let sealer = self.sealer()?;

@@ -50,6 +50,8 @@ pub enum RecoveryStep {
     StoredCheckpoint(u64),
     /// The newest checkpoint is signed and not served.
     PendingCheckpoint(u64),
+    /// The newest checkpoint is signed and will not be served: a witness has proved another history.
+    ContradictedCheckpoint(u64),
     /// Closing had begun.
     FinishedClosing,
 }
@@ -86,6 +88,11 @@ impl fmt::Display for RecoveryStep {
                 "the checkpoint of size {size} is signed and not served: it awaits cosignatures, or \
                  publishing was interrupted; `checkpoint` or `statement` serves it once the \
                  policy of the ledger is met"
+            ),
+            Self::ContradictedCheckpoint(size) => write!(
+                f,
+                "the checkpoint of size {size} is signed and not served, and nothing serves it while \
+                 the proof of another history is there; show it to nobody"
             ),
             Self::FinishedClosing => f.write_str("finished closing the period"),
         }

@@ -9,7 +9,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use ledgerline::event::Event;
 use ledgerline::log::{
@@ -20,10 +20,14 @@ use ledgerline::record::{SEGMENT_EVENTS, segment_key};
 use ledgerline::salt::SaltKey;
 use rayon::prelude::*;
 
+use super::agreed::check_uncontradicted;
 use super::at_checkpoint::AtCheckpoint;
 use super::derive::{OpenFile, blocks, hash_segment, root_at};
-use super::durable::{Access, Disk, DiskFile, FileError, RealDisk, read_bounded, temporary};
+use super::durable::{
+    Access, Disk, DiskFile, FileError, FileLock, RealDisk, read_bounded, temporary,
+};
 use super::error::LedgerError;
+use super::layout::Layout;
 use super::log_keys::all_keys;
 use super::reader::{Ledger, read_base_tile};
 use super::recover::stored_sizes;
@@ -72,10 +76,11 @@ pub struct Served {
 ///
 /// # Errors
 ///
+/// [`LedgerError::Contradicted`] while a witness's proof of another history is kept;
 /// [`LedgerError::NoCheckpoint`]; [`LedgerError::Checkpoint`] unless it is signed by the key;
 /// [`LedgerError::NoSecret`] or [`LedgerError::Segment`] where salts cannot be had;
 /// [`LedgerError::Damaged`] if events, tiles and checkpoint contradict each other, or `out` holds
-/// something else, a larger tree or a fork. `checkpoint` in `out` is then as before.
+/// something else, a ledger, a larger tree or a fork, or lies in a ledger. `checkpoint` in `out` is then as before.
 pub fn serve_tree(
     ledger: &Path,
     out: &Path,
@@ -98,16 +103,9 @@ pub fn serve_tree_on(
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Served, LedgerError> {
     check_apart(ledger, out)?;
+    check_uncontradicted(&Layout::new(ledger))?;
     let (source, signature_checked) = Source::open(ledger, options)?;
-    // Only a directory that is there has one place, whatever its path leads through.
-    let is_new = !out.exists();
     disk.create_dirs(out, Access::Public)?;
-    check_apart(ledger, out).inspect_err(|_| {
-        if is_new {
-            // If it is in the ledger it is nothing there, and empty.
-            let _ = fs::remove_dir(out);
-        }
-    })?;
     check_content(out, options)?;
     let _lock = lock(out)?;
     let before = check_before(out, &source)?;
@@ -179,25 +177,100 @@ fn refused(out: &Path, expected: &str, found: impl Into<String>) -> LedgerError 
     LedgerError::damaged(out, None, expected, found)
 }
 
-/// The ledger's secrets lie neither in what is published nor around it.
+/// No ledger's secrets lie in what is published, nor around it: neither those of this ledger nor those
+/// of another. Nothing is made yet, so that nothing is left behind where this refuses.
 fn check_apart(ledger: &Path, out: &Path) -> Result<(), LedgerError> {
-    let place = |path: &Path| fs::canonicalize(path).ok();
-    let inside = |ledger: &Path| {
-        // A directory that is yet to be made lies where the first one above it that exists does.
-        let mut above = out.ancestors().map(|dir| Path::new(".").join(dir));
-        let first = above.find_map(|dir| place(&dir));
-        first.is_some_and(|first| first.starts_with(ledger))
-    };
-    if let Some(ledger) = place(ledger)
-        && (inside(&ledger) || place(out).is_some_and(|out| ledger.starts_with(out)))
-    {
+    let place = place_of(out)?;
+    let ledger = fs::canonicalize(ledger).ok();
+    let is_around = |ledger: PathBuf| place.starts_with(&ledger) || ledger.starts_with(&place);
+    if ledger.is_some_and(is_around) {
         return Err(refused(
             out,
             "a directory apart from the ledger, which holds secrets",
             "one inside or around it; choose another --out",
         ));
     }
-    Ok(())
+    let around = place.ancestors().skip(1).find(|dir| is_ledger(dir));
+    let other = match around {
+        Some(dir) => Some(dir.to_owned()),
+        None => ledger_in(&place)?,
+    };
+    match other {
+        None => Ok(()),
+        Some(other) => Err(refused(
+            out,
+            "a directory apart from every ledger, as ledgers hold secrets",
+            format!(
+                "one with ledger.toml or secret in {}; choose another --out, --force does not help",
+                other.display()
+            ),
+        )),
+    }
+}
+
+/// Where a directory lies or will lie, without symbolic links.
+fn place_of(out: &Path) -> Result<PathBuf, LedgerError> {
+    let mut above = out
+        .ancestors()
+        .map(|dir| (dir, Path::new(".").join(dir)))
+        .filter_map(|(dir, path)| Some((dir, fs::canonicalize(path).ok()?)));
+    let (dir, mut place) = above.next().ok_or_else(|| {
+        let expected = "a directory below one that is there";
+        refused(out, expected, "none; choose another --out")
+    })?;
+    // `..` has no meaning behind a directory that is yet to be made.
+    for part in out.strip_prefix(dir).unwrap_or(out).components() {
+        match part {
+            Component::Normal(name) => place.push(name),
+            _ => {
+                return Err(refused(
+                    out,
+                    "a path with `..` only behind directories that are there",
+                    format!(
+                        "one behind a directory that is not in {}; write --out without it",
+                        place.display()
+                    ),
+                ));
+            }
+        }
+    }
+    Ok(place)
+}
+
+/// Whether this directory is a ledger, or what is left of one.
+fn is_ledger(dir: &Path) -> bool {
+    let files = ["ledger.toml", "secret/log.key", "secret/master.key"];
+    files
+        .iter()
+        .any(|file| dir.join(file).symlink_metadata().is_ok())
+}
+
+/// The first directory in `out`, or `out` itself, that holds `ledger.toml` or `secret`. Symbolic links
+/// are followed, as file servers follow them; tiles, which may be many, are not looked through.
+fn ledger_in(out: &Path) -> Result<Option<PathBuf>, LedgerError> {
+    let mut open = vec![out.to_owned()];
+    let mut seen = BTreeSet::new();
+    while let Some(dir) = open.pop() {
+        let Ok(dir) = fs::canonicalize(dir) else {
+            continue;
+        };
+        if !dir.is_dir() || !seen.insert(dir.clone()) {
+            continue;
+        }
+        if is_ledger(&dir) || dir.join("secret").symlink_metadata().is_ok() {
+            return Ok(Some(dir));
+        }
+        if dir == out.join("tile") {
+            continue;
+        }
+        for entry in fs::read_dir(&dir).map_err(FileError::at("read", &dir))? {
+            let entry = entry.map_err(FileError::at("read", &dir))?;
+            if entry.file_type().is_ok_and(|kind| !kind.is_file()) {
+                open.push(entry.path());
+            }
+        }
+    }
+    Ok(None)
 }
 
 /// `out` must be free, or a tree that was written before: nothing else lies in it.
@@ -220,14 +293,14 @@ fn check_content(out: &Path, options: &ServeOptions) -> Result<(), LedgerError> 
     Ok(())
 }
 
-/// Keeps a second `tiles` away while the returned file is open. Only Unix opens directories.
-fn lock(out: &Path) -> Result<Option<File>, LedgerError> {
+/// Keeps a second `tiles` away while the returned lock is held. Only Unix opens directories.
+fn lock(out: &Path) -> Result<Option<FileLock>, LedgerError> {
     if !cfg!(unix) {
         return Ok(None);
     }
     let dir = File::open(out).map_err(FileError::at("open", out))?;
     match dir.try_lock() {
-        Ok(()) => Ok(Some(dir)),
+        Ok(()) => Ok(Some(FileLock(dir))),
         Err(TryLockError::WouldBlock) => Err(refused(
             out,
             "to be the only one that writes to this directory",

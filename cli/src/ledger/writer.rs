@@ -116,8 +116,12 @@ impl LedgerWriter {
         // Not served here: with the cosignatures that were asked for, or not at all, and only a
         // command knows them.
         if let Some(size) = writer.pending() {
-            let step = RecoveryStep::PendingCheckpoint(size);
-            writer.recovery.push(step);
+            writer
+                .recovery
+                .push(match super::contradiction(&writer.layout) {
+                    None => RecoveryStep::PendingCheckpoint(size),
+                    Some(_) => RecoveryStep::ContradictedCheckpoint(size),
+                });
         }
         Ok(writer)
     }
@@ -181,6 +185,21 @@ impl LedgerWriter {
     /// [`LedgerError::Keys`] for an unknown id, the last key, or while the newest or the served
     /// checkpoint has no signature of a key that stays; [`LedgerError::File`], after which the writer is stopped.
     pub fn retire_key(&mut self, id: u32) -> Result<(), LedgerError> {
+        self.check_retire(id)?;
+        self.keys.retire(id);
+        self.unless_stopped(|writer| writer.keys.write(&writer.layout))
+    }
+
+    /// Whether a key can be retired, as far as this ledger can tell; gives the keys that stay.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Keys`], as [`retire_key`](Self::retire_key).
+    ///
+    /// # Does not prove
+    ///
+    /// That readers and witnesses know a key that stays.
+    pub fn check_retire(&self, id: u32) -> Result<Vec<VerifierKey>, LedgerError> {
         self.keys.check_retire(id).map_err(LedgerError::Keys)?;
         let staying = |key: &&VerifierKey| key.id() != id;
         let staying: Vec<_> = self.keys.verifiers().filter(staying).cloned().collect();
@@ -191,8 +210,7 @@ impl LedgerWriter {
                 return Err(LedgerError::Keys(KeysError::NoOverlap));
             }
         }
-        self.keys.retire(id);
-        self.unless_stopped(|writer| writer.keys.write(&writer.layout))
+        Ok(staying)
     }
 
     /// Number of events taken so far, acknowledged or not: the index of the next one.
@@ -219,13 +237,16 @@ impl LedgerWriter {
     ///
     /// # Errors
     ///
-    /// [`LedgerError::Closed`]; [`LedgerError::Halted`], after which the writer is stopped.
+    /// [`LedgerError::Closed`]; [`LedgerError::Contradicted`] while a witness's proof of another history
+    /// is kept, as events in a branch that must be given up would be lost; [`LedgerError::Halted`],
+    /// after which the writer is stopped.
     pub fn append(&mut self, events: &[Event]) -> Result<(), LedgerError> {
         if self.manifest.state == State::Closed && !self.stopped {
             return Err(LedgerError::Closed {
                 path: self.layout.root().to_owned(),
             });
         }
+        self.check_uncontradicted()?;
         self.unless_stopped(|writer| {
             let mut rest = events;
             while !rest.is_empty() {
@@ -303,6 +324,14 @@ impl LedgerWriter {
     /// As [`store`](Self::store).
     pub fn serve(&mut self, note: &Note) -> Result<(), LedgerError> {
         self.unless_stopped(|writer| writer.serve_now(note))
+    }
+
+    /// Whether the served checkpoint is the newest one and covers all events.
+    #[must_use]
+    pub fn is_all_served(&self) -> bool {
+        self.served_head()
+            .is_some_and(|head| head.size == self.size())
+            && self.pending().is_none()
     }
 
     /// Size of the newest checkpoint that was signed, if it is not served.

@@ -20,7 +20,7 @@ use super::error::RunError;
 use crate::ledger::durable::{
     Access, FileError, create_dirs, parent_of, read_bounded, replace_dir, sync_dir, write_atomic,
 };
-use crate::ledger::{Ledger, with_lines_of};
+use crate::ledger::{Ledger, recorded_policy, with_lines_of};
 
 /// Largest rules or pools file.
 pub const MAX_INPUT_BYTES: u64 = 16 << 20;
@@ -317,14 +317,28 @@ fn make_readable(dir: &Path) -> Result<(), RunError> {
 
 impl StoredRun {
     /// Adds the cosignatures that the ledger's checkpoint of the same tree got after the run was made.
-    /// They are not verified here: whoever reads the checkpoint does that.
+    /// Only those are taken that are valid and by witnesses of the ledger's policy, and only for a
+    /// checkpoint that has the log's own signature.
     pub fn take_cosignatures(&mut self, ledger: &Ledger) {
+        let keys = ledger.vkeys().unwrap_or_default();
+        let is_signed = Checkpoint::open(&self.checkpoint_note, self.checkpoint.origin(), &keys);
+        let (Ok(_), Ok(Some(policy))) = (is_signed, recorded_policy(ledger.layout())) else {
+            return;
+        };
         let size = self.checkpoint.head().size;
         let layout = ledger.layout();
         for path in [layout.checkpoint(), layout.checkpoint_of_size(size)] {
             let bytes = read_bounded(&path, MAX_NOTE_BYTES as u64).unwrap_or_default();
-            if let Ok(newer) = Note::parse(&bytes) {
-                self.checkpoint_note = with_lines_of(&self.checkpoint_note, &newer);
+            let Ok(newer) = Note::parse(&bytes) else {
+                continue;
+            };
+            for witness in policy.witnesses() {
+                let key = std::slice::from_ref(&witness.key);
+                if let Ok(line) = newer.only_by(key)
+                    && line.verify(key).is_ok()
+                {
+                    self.checkpoint_note = with_lines_of(&self.checkpoint_note, &line);
+                }
             }
         }
     }

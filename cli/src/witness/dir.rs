@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use super::error::WitnessError;
 use super::known::{Known, RESTORE};
 use super::logs::{LogList, MAX_LIST_BYTES};
-use crate::ledger::durable::{Access, Disk, FileError, RealDisk, read_bounded};
+use crate::ledger::durable::{Access, Disk, FileError, FileLock, RealDisk, read_bounded};
 use crate::ledger::sha256;
 use crate::secret::random;
 
@@ -230,17 +230,17 @@ impl WitnessDir {
         }
     }
 
-    /// Keeps others from changing the list of logs, for as long as the file is held; waits for those
+    /// Keeps others from changing the list of logs, for as long as the lock is held; waits for those
     /// who are at it.
     ///
     /// # Errors
     ///
     /// [`WitnessError::File`].
-    pub fn lock_logs(&self) -> Result<File, WitnessError> {
+    pub fn lock_logs(&self) -> Result<FileLock, WitnessError> {
         let path = self.root.join("logs.lock");
         let file = open_lock(&path)?;
         file.lock().map_err(FileError::at("lock", &path))?;
-        Ok(file)
+        Ok(FileLock(file))
     }
 
     /// The newest cosigned checkpoint of a log, if it is one: signed by the log and by this witness.

@@ -7,10 +7,11 @@
 //! evidence/<hash of the origin>/unproven-<n>-<size>-<root>.shown
 //! evidence/<hash of the origin>/unproven-<n>-<size>-<root>.proof    what did not lead from one to the other
 //! ```
-//! `<n>` counts up; `<root>` is the first 16 hex digits of the shown root. A fork convicts the log by
+//! `<n>` counts up; `<root>` is the shown root in hex. A fork convicts the log by
 //! itself. What is unproven need not be the log's doing: anybody can send a checkpoint with a wrong
-//! proof. It is dropped once the checkpoint is cosigned after all. Of each kind the oldest and the
-//! newest are kept, so that nobody can fill the place before a fork is shown.
+//! proof. It is dropped once the checkpoint is cosigned after all, and for nothing else: the log itself
+//! may be who wants it gone. Each piece shows another head that the log signed. When there are so many
+//! that the place is full, the operator is told loudly, with the notes that are not kept.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -24,11 +25,9 @@ use ledgerline::wire::{decimal, hex};
 use super::dir::WitnessDir;
 use crate::ledger::durable::{Access, FileError};
 
-/// Most forks that are kept of one log: the oldest half and the newest.
-pub const MAX_FORKS: usize = 256;
-
-/// Most unproven checkpoints that are kept of one log: the oldest half and the newest.
-pub const MAX_UNPROVEN: usize = 16;
+/// Most forks, and most unproven checkpoints, that are kept of one log. A piece is some hundred bytes
+/// in three files.
+pub const MAX_PIECES: usize = 4096;
 
 /// Two checkpoints that do not go together.
 #[derive(Debug)]
@@ -44,19 +43,18 @@ pub(super) struct Evidence<'a> {
 }
 
 impl WitnessDir {
-    /// Keeps evidence, durably, each piece once. Gives the path of its files without their ending.
-    pub(super) fn keep(&self, evidence: &Evidence<'_>) -> Result<PathBuf, FileError> {
+    /// Keeps evidence, durably, each piece once. Gives the path of its files without their ending;
+    /// `None` if the place is full.
+    pub(super) fn keep(&self, evidence: &Evidence<'_>) -> Result<Option<PathBuf>, FileError> {
         let dir = self.evidence(evidence.origin);
         let mut pieces = self.pieces(&dir)?;
         let is_unproven = evidence.proof.is_some();
         pieces.retain(|piece| piece.is_unproven == is_unproven);
         if let Some(same) = pieces.iter().find(|piece| piece.shows(evidence.head)) {
-            return Ok(dir.join(same.to_string()));
+            return Ok(Some(dir.join(same.to_string())));
         }
-        let most = if is_unproven { MAX_UNPROVEN } else { MAX_FORKS };
-        while pieces.len() >= most {
-            // The oldest of the newer half.
-            self.drop_piece(&dir, &pieces.remove(most / 2).to_string())?;
+        if pieces.len() >= MAX_PIECES {
+            return Ok(None);
         }
         let last = pieces.last().map_or(0, |piece| piece.number);
         let TreeHead { size, root } = evidence.head;
@@ -81,7 +79,7 @@ impl WitnessDir {
         }
         // Last: with it the piece is whole.
         write(SHOWN, evidence.shown.to_string())?;
-        Ok(dir.join(piece.to_string()))
+        Ok(Some(dir.join(piece.to_string())))
     }
 
     /// Drops what turned out to be no evidence: this head was cosigned.
@@ -177,13 +175,11 @@ impl fmt::Display for Piece {
 }
 
 fn digits(root: Hash) -> String {
-    let mut digits = hex(root.as_bytes());
-    digits.truncate(16);
-    digits
+    hex(root.as_bytes())
 }
 
 /// Names in a directory; none if it is not there.
-fn names(dir: &Path) -> io::Result<Vec<String>> {
+pub(super) fn names(dir: &Path) -> io::Result<Vec<String>> {
     let entries = match fs::read_dir(dir) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         other => other?,

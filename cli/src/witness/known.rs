@@ -3,8 +3,12 @@
 //!
 //! ```text
 //! ledgerline/witness-known/v1
+//! <number of the lines below>
 //! <SHA-256 of the origin, hex>      one a line, sorted
 //! ```
+//! `init` writes it, so that its absence is a loss like any other. Evidence that holds a cosignature of
+//! this witness tells of a log, too.
+//!
 //! A log's state is durable before the log is known, and the log is known before its first
 //! cosignature leaves. So what a crash leaves between the two is a state of which nobody was told.
 
@@ -12,10 +16,12 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
-use ledgerline::log::MAX_NOTE_BYTES;
+use ledgerline::log::{MAX_NOTE_BYTES, Note, VerifierKey};
+use ledgerline::wire::decimal;
 
 use super::dir::WitnessDir;
 use super::error::WitnessError;
+use super::evidence::names;
 use super::logs::MAX_LIST_BYTES;
 use crate::ledger::durable::{Access, FileError, read_bounded};
 
@@ -33,7 +39,7 @@ impl WitnessDir {
 
     /// Replaces the set of known logs, durably.
     pub(super) fn write_known(&self, known: &Known) -> Result<(), FileError> {
-        let mut text = format!("{HEADER}\n");
+        let mut text = format!("{HEADER}\n{}\n", known.len());
         for hash in known {
             text.push_str(hash);
             text.push('\n');
@@ -43,8 +49,8 @@ impl WitnessDir {
     }
 
     /// Makes sure that the names which reading will find are on the disk, and that every log with a
-    /// state is known; gives the known ones.
-    pub(super) fn settle(&self) -> Result<Known, WitnessError> {
+    /// state, or with evidence that one of `ours` cosigned, is known; gives the known ones.
+    pub(super) fn settle(&self, ours: &[VerifierKey]) -> Result<Known, WitnessError> {
         let states = self.states();
         if !states.is_dir() {
             let problem =
@@ -55,10 +61,11 @@ impl WitnessDir {
             let synced = self.disk().sync_dir(dir);
             synced.map_err(FileError::at("fsync", dir))?;
         }
-        // Earlier versions of this program wrote none.
-        let stored = self.read_known()?;
-        let is_new = stored.is_none();
-        let mut known = stored.unwrap_or_default();
+        let mut known = self.read_known()?;
+        let mut is_new = false;
+        for hash in self.accused(ours)? {
+            is_new |= known.insert(hash);
+        }
         let unknown: Vec<String> = self.stored()?.difference(&known).cloned().collect();
         for hash in &unknown {
             // Perhaps only read, and not on the disk.
@@ -73,10 +80,15 @@ impl WitnessDir {
         Ok(known)
     }
 
-    fn read_known(&self) -> Result<Option<Known>, WitnessError> {
+    fn read_known(&self) -> Result<Known, WitnessError> {
         let path = self.known();
         let bytes = match read_bounded(&path, MAX_LIST_BYTES) {
-            Err(error) if error.is_not_found() => return Ok(None),
+            Err(error) if error.is_not_found() => {
+                let problem = format!(
+                    "expected the list of logs that were ever cosigned, but found no file; {RESTORE}"
+                );
+                return Err(WitnessError::damaged(path, None, problem));
+            }
             other => other?,
         };
         let text = str::from_utf8(&bytes).unwrap_or_default();
@@ -89,13 +101,46 @@ impl WitnessDir {
         if lines.next() != Some((1, HEADER)) {
             return wrong(1, &format!("{HEADER:?}"));
         }
+        let Some(count) = lines.next().and_then(|(_, count)| decimal(count)) else {
+            return wrong(2, "the number of logs");
+        };
         let mut known = Known::new();
         for (line, hash) in lines {
             if !is_hash(hash) || !known.insert(hash.to_owned()) {
                 return wrong(line, "the SHA-256 of another origin in lower-case hex");
             }
         }
-        Ok(Some(known))
+        if known.len() as u64 != count {
+            return wrong(
+                2,
+                &format!("as many logs as there are lines below, {}", known.len()),
+            );
+        }
+        Ok(known)
+    }
+
+    /// Hashes of the origins of logs against which there is evidence that one of these keys cosigned.
+    fn accused(&self, ours: &[VerifierKey]) -> Result<Known, FileError> {
+        let mut accused = Known::new();
+        let all = self.root().join("evidence");
+        for hash in names(&all).map_err(FileError::at("read", &all))? {
+            let dir = all.join(&hash);
+            if !is_hash(&hash) || !dir.is_dir() {
+                continue;
+            }
+            let files = names(&dir).map_err(FileError::at("read", &dir))?;
+            let is_ours = |file: &String| {
+                // What cannot be read there proves nothing.
+                let bytes = read_bounded(&dir.join(file), MAX_NOTE_BYTES as u64);
+                let note = bytes.ok().and_then(|bytes| Note::parse(&bytes).ok());
+                note.is_some_and(|note| note.verify(ours).is_ok())
+            };
+            let mut known = files.iter().filter(|file| file.ends_with(".known"));
+            if known.any(is_ours) {
+                accused.insert(hash);
+            }
+        }
+        Ok(accused)
     }
 
     /// Hashes of the origins that have a state.
@@ -115,9 +160,9 @@ impl WitnessDir {
 }
 
 /// What to do about lost memory; ends a sentence.
-pub(super) const RESTORE: &str = "a witness that forgets can be made to cosign a fork. If nothing \
-     was cosigned since, put back a copy that is as new; otherwise make a new key with \
-     `ledgerline witness init`, never use this one again, and tell those who list it";
+pub(super) const RESTORE: &str = "a witness that forgets can be made to cosign a fork: make a new \
+     key with `ledgerline witness init`, never use this one again, and tell those who list it. Only a \
+     copy that is as new as the last cosignature may be put back, and never just a part of one";
 
 fn is_hash(text: &str) -> bool {
     let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);

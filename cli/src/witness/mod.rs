@@ -19,6 +19,6 @@ mod service;
 pub use alarms::ALARM_SECONDS;
 pub use dir::{WitnessDir, create, create_on};
 pub use error::WitnessError;
-pub use evidence::{MAX_FORKS, MAX_UNPROVEN};
+pub use evidence::MAX_PIECES;
 pub use logs::{LogEntry, LogList, Skipped};
 pub use service::{Answer, Following, Witness};

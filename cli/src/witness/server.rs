@@ -149,17 +149,11 @@ pub fn serve(
         tokio::spawn(signals(app.clone(), Signals::hear()));
         tokio::spawn(tell_overdue(app.clone()));
         let mut listeners = JoinSet::new();
-        match monitor {
-            None => {
-                let router = routes(&app, true, true);
-                spawn(&mut listeners, listener, router, &app, &stopped)?;
-            }
-            Some((monitor, _)) => {
-                let router = routes(&app, true, false);
-                spawn(&mut listeners, listener, router, &app, &stopped)?;
-                let router = routes(&app, false, true);
-                spawn(&mut listeners, monitor, router, &app, &stopped)?;
-            }
+        let router = routes(&app, true);
+        spawn(&mut listeners, listener, router, &app, &stopped)?;
+        if let Some((monitor, _)) = monitor {
+            let router = routes(&app, false);
+            spawn(&mut listeners, monitor, router, &app, &stopped)?;
         }
         ready(Bound { listen, monitoring });
         let all_ended = async { while listeners.join_next().await.is_some() {} };
@@ -242,7 +236,9 @@ async fn connection(stream: TcpStream, router: Router, mut stopped: Stopped) {
     let _ = timeout(GRACE, connection).await;
 }
 
-fn routes(app: &App, submissions: bool, monitors: bool) -> Router {
+/// Monitors are answered everywhere: a log that is refused looks for the proof of another history
+/// where it submits.
+fn routes(app: &App, submissions: bool) -> Router {
     let at = |path: &str| format!("{}{path}", app.prefix);
     let mut router = Router::new().route(&at("/"), get(front));
     if !app.prefix.is_empty() {
@@ -253,10 +249,8 @@ fn routes(app: &App, submissions: bool, monitors: bool) -> Router {
             .route(&at("/add-checkpoint"), post(add_checkpoint))
             .route(&at("/sign-subtree"), post(sign_subtree));
     }
-    if monitors {
-        router = router.route(&at("/{hash}/checkpoint"), get(newest));
-    }
     router
+        .route(&at("/{hash}/checkpoint"), get(newest))
         .fallback(|| async { plain(StatusCode::NOT_FOUND, "expected another path; see /\n") })
         .method_not_allowed_fallback(|| async {
             plain(

@@ -13,7 +13,7 @@ use ledgerline::log::{
 use super::alarms::Alarms;
 use super::dir::{WitnessDir, origin_hash};
 use super::error::WitnessError;
-use super::evidence::Evidence;
+use super::evidence::{Evidence, MAX_PIECES};
 use super::known::Known;
 use crate::ledger::durable::{Disk, FileError, RealDisk};
 
@@ -142,10 +142,11 @@ impl Witness {
     pub fn open_on(path: &Path, disk: Arc<dyn Disk>) -> Result<Self, WitnessError> {
         let dir = WitnessDir::on(path, disk);
         let keys = dir.read_keys()?;
+        let verifiers: Vec<_> = keys.iter().map(|key| key.verifier().clone()).collect();
         let lock = dir.lock()?;
-        let known = dir.settle()?;
+        let known = dir.settle(&verifiers)?;
         let witness = Self {
-            verifiers: keys.iter().map(|key| key.verifier().clone()).collect(),
+            verifiers,
             dir,
             keys,
             logs: RwLock::default(),
@@ -302,12 +303,17 @@ impl Witness {
             Ok(request) => request,
         };
         let origin = request.note.text().lines().next().unwrap_or_default();
-        let asked = format!("origin={origin:?} old={}", request.old_size);
+        let mut asked = format!("origin={origin:?} old={}", request.old_size);
         // Decided before the signature, and before a lock is waited for.
         let log = match self.log(origin) {
             Ok(log) => log,
             Err(answer) => return answer,
         };
+        // Whatever becomes of it: of a head that the log signed a trace is left.
+        let shown = Checkpoint::open(&request.note, &log.origin, &log.keys);
+        if let Ok(TreeHead { size, root }) = shown.map(|shown| shown.head()) {
+            asked += &format!(" size={size} root={root}");
+        }
         let Ok(mut state) = log.state.lock() else {
             return self.stop("a decision was interrupted".to_owned());
         };
@@ -533,7 +539,7 @@ impl Witness {
         } else {
             &mut state.unproven
         };
-        alarms.tell(now, line)
+        alarms.tell(now, head, line)
     }
 
     fn stop(&self, why: String) -> Answer {
@@ -585,7 +591,7 @@ fn report(
     head: TreeHead,
     known: &Note,
     shown: &Note,
-    kept: Result<PathBuf, FileError>,
+    kept: Result<Option<PathBuf>, FileError>,
 ) -> String {
     let TreeHead { size, root } = head;
     let what = if is_fork {
@@ -600,11 +606,16 @@ fn report(
         )
     };
     match kept {
-        Ok(place) => {
+        Ok(Some(place)) => {
             let place = place.display();
             format!("{what}; both signed notes are kept: {place}.known and {place}.shown")
         }
         // They must not be lost.
+        Ok(None) => format!(
+            "{what}; NOT KEPT, as there are {MAX_PIECES} pieces of evidence of this kind: the log signs \
+             heads to hide others; move its evidence to a safe place; the known note:\n{known}\nthe \
+             one shown:\n{shown}"
+        ),
         Err(error) => format!("{what}; {error}; the known note:\n{known}\nthe one shown:\n{shown}"),
     }
 }

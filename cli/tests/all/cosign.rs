@@ -20,7 +20,7 @@ use ledgerline::log::{
     AddCheckpoint, Checkpoint, CosigningKey, Hash, KeyName, Note, Policy, SignatureType, TreeHead,
     VerifierKey, verify_consistency,
 };
-use ledgerline_cli::ledger::{Ledger, LedgerError, LedgerWriter};
+use ledgerline_cli::ledger::{Ledger, LedgerError, LedgerWriter, State};
 
 /// A ledger, its key, and witnesses that follow it.
 struct World {
@@ -671,7 +671,7 @@ fn a_ledger_that_was_rolled_back_is_caught_for_good() {
             assert_eq!(world.served(), before);
         }
     }
-    // It is remembered: without the witnesses, with other words, with more events, to the end.
+    // It is remembered: without the witnesses, with other words, to the end; no events are taken.
     let kept = fs::read_to_string(world.place.path("ledger/contradiction")).unwrap();
     let theirs = fs::read_to_string(world.place.path("newest/checkpoint")).unwrap();
     let root = theirs.lines().nth(2).unwrap();
@@ -687,7 +687,11 @@ fn a_ledger_that_was_rolled_back_is_caught_for_good() {
         .witnesses
         .iter_mut()
         .for_each(|(_, served)| drop(served.take()));
-    world.append(20_000, 20_010);
+    let refused = LedgerWriter::open(&ledger).unwrap().append(&events(1));
+    assert!(
+        matches!(refused, Err(LedgerError::Contradicted { .. })),
+        "{refused:?}"
+    );
     let before = (
         world.served(),
         fs::read_dir(ledger.join("checkpoints")).unwrap().count(),
@@ -737,7 +741,8 @@ fn a_ledger_that_was_rolled_back_is_caught_for_good() {
         &["warning", "ledger/contradiction"],
     );
     let ran = world.place.run("fsck ledger");
-    assert!(ran.out.contains("warning: contradiction: "), "{}", ran.out);
+    assert_eq!(ran.code, 1);
+    assert!(ran.out.contains("contradiction: "), "{}", ran.out);
 
     // The newest copy goes on.
     copy(&newest, &ledger);
@@ -937,4 +942,193 @@ fn a_run_carries_the_cosigned_checkpoint() {
         fs::read_to_string(place.path("run/checkpoint")).unwrap(),
         bare
     );
+}
+
+#[test]
+fn an_old_copy_with_all_its_cosignatures_closes_nothing() {
+    let mut world = World::new(2);
+    world.place.run("simulate --plays 50 --out data").fine();
+    world.place.run("registry ledger import data").fine();
+    world.policy("all", &world.urls());
+    world.append(0, 400);
+    ended(&world.checkpoint("--policy policy"), 0, &[]);
+    let (ledger, backup) = (world.place.path("ledger"), world.place.path("backup"));
+    copy(&ledger, &backup);
+    world.append(400, 800);
+    ended(&world.checkpoint(""), 0, &[]);
+
+    let statement =
+        "statement ledger --rules data/rules.toml --pools data/pools.csv --out run --fail closed";
+    // The witnesses are up: what they show tells it is old, before anything is signed or closed.
+    for words in [statement, "checkpoint ledger"] {
+        copy(&backup, &ledger);
+        let ran = world.place.run(words);
+        ended(
+            &ran,
+            1,
+            &["CONTRADICTS", "size 800", "ledger/contradiction"],
+        );
+        assert!(!world.place.path("run").exists());
+        let kept = LedgerWriter::open(&ledger).unwrap();
+        assert_eq!(kept.manifest().state, State::Open, "{words}");
+    }
+    // They are down: what the copy remembers of them closes no period.
+    copy(&backup, &ledger);
+    world
+        .witnesses
+        .iter_mut()
+        .for_each(|(_, served)| drop(served.take()));
+    for _ in 0..2 {
+        ended(&world.place.run(statement), 3, &["no answer", "quorum"]);
+        assert!(!world.place.path("run").exists());
+    }
+}
+
+#[test]
+fn an_old_copy_signs_nothing_that_convicts_the_log() {
+    let world = World::new(1);
+    world.policy("all", &world.urls());
+    world.append(0, 400);
+    ended(&world.checkpoint("--policy policy"), 0, &[]);
+    let (ledger, backup) = (world.place.path("ledger"), world.place.path("backup"));
+    copy(&ledger, &backup);
+    world.append(400, 800);
+    ended(&world.checkpoint(""), 0, &[]);
+    for upto in [500, 800, 900] {
+        copy(&backup, &ledger);
+        world.append(10_400, 10_000 + upto);
+        ended(&world.checkpoint(""), 1, &["CONTRADICTS"]);
+        let signed = fs::read_dir(ledger.join("checkpoints")).unwrap().count();
+        assert_eq!(signed, 1, "nothing but the checkpoint of 400 is signed");
+    }
+    // The witness was shown no fork.
+    assert!(!world.place.path("w0/evidence").exists());
+}
+
+#[test]
+fn one_witness_more_takes_nothing_from_the_policy() {
+    let world = World::new(2);
+    let urls = world.urls();
+    let policy = format!(
+        "witness w0 {} {}\nquorum w0\n",
+        world.witnesses[0].0, urls[0]
+    );
+    world.place.write("policy", &policy);
+    world.append(0, 10);
+    ended(&world.checkpoint("--policy policy"), 0, &[]);
+    world.append(10, 20);
+    let more = format!("{} {}", urls[1], world.witnesses[1].0);
+    let ran = world
+        .place
+        .run_words(&["checkpoint", "ledger", "--witness", &more]);
+    ended(&ran, 0, &["cosigned"]);
+    assert_eq!(world.cosigners(&world.served().unwrap()), 2);
+    let kept = fs::read_to_string(world.place.path("ledger/policy")).unwrap();
+    assert_eq!(kept, policy);
+}
+
+#[test]
+fn what_is_served_without_its_quorum_is_called_served() {
+    let mut world = World::new(1);
+    let urls = world.urls();
+    world.policy("all", &urls);
+    drop(world.witnesses[0].1.take());
+    world.append(0, 10);
+    let open = world.checkpoint("--policy policy --fail open");
+    ended(&open, 0, &["warning: served although"]);
+    let ran = world.checkpoint("--json");
+    ended(&ran, 3, &["is served already, but the quorum"]);
+    let json: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(json["served"], true);
+}
+
+#[test]
+fn a_closing_counts_who_answers_now() {
+    let mut world = World::new(2);
+    world.place.run("simulate --plays 50 --out data").fine();
+    world.place.run("registry ledger import data").fine();
+    // The second has no URL: what it cosigned once is remembered, and it cannot be asked.
+    let urls = world.urls();
+    let [one, two] = [0, 1].map(|n| world.witnesses[n].0.clone());
+    let policy = format!(
+        "witness w0 {one} {}\nwitness w1 {two}\ngroup g any w0 w1\nquorum g\n",
+        urls[0]
+    );
+    world.place.write("policy", policy);
+    world.append(0, 10);
+    let both = [
+        "checkpoint",
+        "ledger",
+        "--policy",
+        "policy",
+        "--witness",
+        &urls[1],
+    ];
+    ended(&world.place.run_words(&both), 0, &["cosigned"]);
+    assert_eq!(world.cosigners(&world.served().unwrap()), 2);
+    drop(world.witnesses[0].1.take());
+    let statement = "statement ledger --rules data/rules.toml --pools data/pools.csv --out run";
+    ended(
+        &world.place.run(statement),
+        3,
+        &["no answer", "w1 cannot be asked"],
+    );
+    assert!(!world.place.path("run").exists());
+    // Asked by name it answers, and who does not takes nothing from that.
+    let dead = "http://127.0.0.1:9/w";
+    let words = format!("{statement} --witness {} --witness {dead}", urls[1]);
+    ended(
+        &world.place.run(&words),
+        0,
+        &["cosigned", "no answer", "wrote run"],
+    );
+}
+
+#[test]
+fn a_damaged_cosignature_is_named() {
+    let mut world = World::new(1);
+    world.policy("all", &world.urls());
+    world.append(0, 10);
+    ended(&world.checkpoint("--policy policy"), 0, &[]);
+    drop(world.witnesses[0].1.take());
+    for file in ["ledger/checkpoint", "ledger/checkpoints/10"] {
+        let text = fs::read_to_string(world.place.path(file)).unwrap();
+        let at = text.trim_end().len() - 9;
+        let other = if text.as_bytes()[at] == b'A' {
+            "B"
+        } else {
+            "A"
+        };
+        let damaged = format!("{}{other}{}", &text[..at], &text[at + 1..]);
+        world.place.write(file, damaged);
+    }
+    for words in ["", "--fail open"] {
+        let ran = world.checkpoint(words);
+        ended(&ran, 2, &["signature lines by whom they name"]);
+    }
+    let ran = world.place.run("fsck ledger");
+    assert_eq!(ran.code, 1);
+    assert!(ran.out.contains("one of w0 that is not"), "{}", ran.out);
+}
+
+#[test]
+fn who_is_replaced_is_looked_at_once_more() {
+    let world = World::new(2);
+    let urls = world.urls();
+    let policy = |n: usize| format!("witness w {} {}\nquorum w\n", world.witnesses[n].0, urls[n]);
+    world.place.write("policy", policy(0));
+    world.place.write("next", policy(1));
+    world.append(0, 400);
+    ended(&world.checkpoint("--policy policy"), 0, &[]);
+    let (ledger, backup) = (world.place.path("ledger"), world.place.path("backup"));
+    copy(&ledger, &backup);
+    world.append(400, 800);
+    ended(&world.checkpoint(""), 0, &[]);
+    // An old copy under a new policy, or none: the witness of the old one tells.
+    for words in ["--policy next", "--no-policy"] {
+        copy(&backup, &ledger);
+        world.append(10_400, 10_800);
+        ended(&world.checkpoint(words), 1, &["CONTRADICTS", "size 800"]);
+        assert!(!world.place.path("ledger/checkpoints/800").exists());
+    }
 }

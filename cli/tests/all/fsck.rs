@@ -650,6 +650,7 @@ fn checkpoints_that_wait_for_witnesses_are_no_damage() {
     ];
     case.fresh();
     case.warned(&waits);
+    case.warned(&["policy: not there, though checkpoints have been cosigned"]);
     let policy = format!("log {vkey}\nwitness w {}\nquorum w\n", witness.verifier());
     fs::write(case.path("policy"), &policy).unwrap();
     case.warned(&waits);
@@ -691,7 +692,19 @@ fn checkpoints_that_wait_for_witnesses_are_no_damage() {
     case.damaged("policy", &["a tlog-policy", "nobody"]);
     fs::write(case.path("policy"), &policy).unwrap();
     fs::write(case.path("contradiction"), "two histories\n").unwrap();
-    case.warned(&["contradiction: a witness has proved another history"]);
+    let ran = case.fsck();
+    assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
+    for words in ["CONTRADICTED: no damage", "while `contradiction` is here"] {
+        assert!(ran.out.contains(words), "{words}: {}", ran.out);
+    }
+    assert!(!ran.out.contains("`ledgerline checkpoint`"), "{}", ran.out);
+    // Both are told.
+    fs::write(case.path("policy"), "quorum nobody\n").unwrap();
+    let out = case.fsck().out;
+    assert!(out.contains("DAMAGED, and a witness"), "{out}");
+    case.fresh();
+    fs::remove_file(case.path("vkeys")).unwrap();
+    case.damaged("vkeys", &["no such file"]);
 }
 
 #[cfg(unix)]

@@ -4,6 +4,7 @@
 use std::fs;
 
 use crate::common::{Place, events};
+use crate::served::Served;
 use ledgerline::log::{Checkpoint, Note, VerifierKey};
 use ledgerline_cli::ledger::LedgerWriter;
 
@@ -129,9 +130,84 @@ fn a_key_stays_until_the_served_checkpoint_has_another() {
         .run(&retire)
         .refused(&["the served checkpoint", "`ledgerline checkpoint`"]);
     place.run("checkpoint april --fail open").fine();
-    place.run(&retire).fine();
+    // The witness cannot be asked whether it knows the new key.
+    let ran = place.run(&retire);
+    assert_eq!(ran.code, 3, "{}{}", ran.out, ran.err);
+    assert!(ran.err.contains("NOT retired"), "{}", ran.err);
+    let ran = place.run(&format!("{retire} --force"));
+    assert!(
+        ran.err.contains("warning: expected the quorum"),
+        "{}",
+        ran.err
+    );
+    ran.fine();
     place.run("tiles april --out out").fine();
     assert!(holds(&note(&place, "out/checkpoint"), &new));
+}
+
+#[test]
+fn a_key_stays_until_the_policy_and_its_witnesses_know_another() {
+    let place = Place::new();
+    let old = place.init("april");
+    let witness = place.run("witness init w --name w.example").fine();
+    place.run(&format!("witness add-log w {old}")).fine();
+    let served = Served::start(&place, "w", &[]);
+    let policy = |log: &str, url: &str| {
+        let witness = witness.trim();
+        let text = format!("log {log}\nwitness w {witness} {url}\nquorum w\n");
+        place.write("policy", text);
+    };
+    policy(&old, &served.url);
+    append(&place, 0, 10);
+    place.run("checkpoint april --policy policy").fine();
+    let new = place.run("keys rotate april").fine().trim().to_owned();
+    append(&place, 10, 20);
+    // The witness cosigns by the old line.
+    place.run("checkpoint april").fine();
+    let secret = || fs::read_to_string(place.path("april/secret/log.key")).unwrap();
+    let (before, retire) = (secret(), format!("keys retire april {}", id_of(&old)));
+
+    // Readers by the policy know the old key only.
+    place
+        .run(&retire)
+        .refused(&[&format!("`log {new}`"), "april/policy", "--force"]);
+    policy(&new, &served.url);
+    place.run("checkpoint april --policy policy").fine();
+    // So does the witness.
+    let not = |words: &[&str]| {
+        let ran = place.run(&retire);
+        assert_eq!(ran.code, 3, "{}{}", ran.out, ran.err);
+        for word in [&["NOT retired"], words].concat() {
+            assert!(ran.err.contains(word), "expected {word:?} in {}", ran.err);
+        }
+        assert!(ran.out.is_empty() && secret() == before);
+    };
+    not(&["403", "witness add-log", &new]);
+    drop(served);
+    not(&["witness w"]);
+    place.run(&format!("witness add-log w {new}")).fine();
+    let served = Served::start(&place, "w", &[]);
+    policy(&new, &served.url);
+    place.run("checkpoint april --policy policy").fine();
+    append(&place, 20, 30);
+    not(&["`ledgerline checkpoint` first"]);
+    place.run("checkpoint april").fine();
+    let signed = fs::read_dir(place.path("april/checkpoints"))
+        .unwrap()
+        .count();
+    place.run(&retire).fine();
+    assert_eq!(
+        fs::read_dir(place.path("april/checkpoints"))
+            .unwrap()
+            .count(),
+        signed
+    );
+
+    // The witness goes on with the new key alone.
+    append(&place, 30, 40);
+    place.run("checkpoint april").fine();
+    let note = note(&place, "april/checkpoint");
+    assert!(!holds(&note, &old) && holds(&note, &new) && holds(&note, &witness));
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod common;
 mod served;
 
 mod chain;
+mod contradiction;
 mod cosign;
 mod crash_points;
 mod dsr;

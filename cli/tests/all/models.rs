@@ -290,9 +290,10 @@ fn a_threshold_counts_what_earlier_runs_have_committed_to() {
     assert!(codes(&report).contains("no-history"));
 
     run("audit may-run --key may.vkey").refused(&["--previous", "order of issue"]);
-    run(&format!("audit april-run --previous may-run {keys}")).refused(&["whose previous is none"]);
+    run(&format!("audit april-run --previous may-run {keys}"))
+        .refused(&["--previous", "begins a chain"]);
     run("statement may --rules threshold.toml --pools pools.csv --out x --previous may-run --previous april-run")
-        .refused(&["april-run", "order of issue"]);
+        .refused(&["earlier run 2", "the order in which they were issued"]);
 
     // A changed history is no history.
     let cells = place.path("april-run/tables/cells.rows");
@@ -300,7 +301,11 @@ fn a_threshold_counts_what_earlier_runs_have_committed_to() {
     let end = bytes.len() - 1 - 17;
     bytes[end] ^= 1;
     fs::write(&cells, bytes).unwrap();
-    run(&format!("audit may-run --previous april-run {keys}")).refused(&["cells"]);
+    let ran = run(&format!("audit may-run --previous april-run {keys}"));
+    assert_eq!(ran.code, 1, "{}", ran.out);
+    assert!(codes(&json(ran.out)).contains("an earlier run's cells are not the ones"));
+    run("statement may --rules threshold.toml --pools pools.csv --out x --previous april-run")
+        .refused(&["april-run", "cells"]);
 }
 
 #[test]

@@ -197,7 +197,10 @@ fn forbids(path: &Path, is_kept: bool) {
     assert_eq!(fs::read_to_string(&kept).unwrap(), PROOF);
     let before = fs::read(path.join("checkpoint")).unwrap();
     let mut writer = LedgerWriter::open(path).unwrap();
-    writer.append(&events(20)[10..]).unwrap();
+    assert!(matches!(
+        writer.append(&events(20)[10..]),
+        Err(LedgerError::Contradicted { .. })
+    ));
     writer.commit().unwrap();
     assert!(matches!(
         writer.publish(),

@@ -205,16 +205,17 @@ fn a_larger_or_forked_or_foreign_checkpoint_is_never_replaced() {
     assert!(files(&place.path("out")) == before);
 
     let inside = files(&place.path("ledger"));
-    for out in [
-        "ledger",
-        "ledger/served",
-        "none/../ledger",
-        "none2/../ledger/served",
-        ".",
-    ] {
+    for out in ["ledger", "ledger/served", "."] {
         place
             .run(&format!("tiles ledger --out {out} --force"))
             .refused(&["apart from the ledger"]);
+    }
+    // What is not there leads nowhere, and nothing is left behind.
+    for out in ["none/../ledger", "none/../ledger/served", "none/../new"] {
+        place
+            .run(&format!("tiles ledger --out {out} --force"))
+            .refused(&["`..`", "--out"]);
+        assert!(!place.path("none").exists() && !place.path("new").exists());
     }
     // A link leads back into it.
     #[cfg(unix)]
@@ -369,4 +370,45 @@ fn the_help_says_what_must_not_be_published() {
     ] {
         assert!(help.contains(words), "{words}: {help}");
     }
+}
+
+#[test]
+fn nothing_is_published_in_around_or_with_another_ledger() {
+    let place = place();
+    grow(&place, 300);
+    for other in ["site/other", "site/left/secret"] {
+        fs::create_dir_all(place.path(other)).unwrap();
+    }
+    fs::remove_dir(place.path("site/other")).unwrap();
+    copy(&place.path("ledger"), &place.path("site/other"));
+    place.write("site/left/secret/log.key", "x");
+    place.write("bare/secret/x", "x");
+    let before = files(&place.path("site"));
+    for out in [
+        "site/other",
+        "site/other/public",
+        "site/other/new/public",
+        "site",
+        "site/left",
+        "site/left/public",
+        "bare",
+    ] {
+        for force in ["", " --force"] {
+            place
+                .run(&format!("tiles ledger --out {out}{force}"))
+                .refused(&["apart from every ledger", "--force does not help"]);
+        }
+    }
+    // File servers follow links.
+    #[cfg(unix)]
+    {
+        fs::create_dir(place.path("links")).unwrap();
+        std::os::unix::fs::symlink(place.path("site/other"), place.path("links/x")).unwrap();
+        place
+            .run("tiles ledger --out links --force")
+            .refused(&["apart from every ledger"]);
+    }
+    assert!(files(&place.path("site")) == before);
+    // Beside it is apart from it.
+    place.run("tiles ledger --out new/public").fine();
 }

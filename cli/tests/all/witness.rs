@@ -17,7 +17,7 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::common::Place;
+use crate::common::{Place, copy};
 use crate::served;
 use crate::served::{Served, post, request_of};
 use ledgerline::log::{
@@ -26,8 +26,7 @@ use ledgerline::log::{
     prove_subtree_consistency, root_of,
 };
 use ledgerline_cli::witness::{
-    ALARM_SECONDS, Answer, LogEntry, LogList, MAX_FORKS, MAX_UNPROVEN, Witness, WitnessDir,
-    WitnessError, create,
+    ALARM_SECONDS, Answer, LogEntry, LogList, MAX_PIECES, Witness, WitnessDir, WitnessError, create,
 };
 
 const ORIGIN: &str = "example.com/log";
@@ -307,10 +306,10 @@ fn monitors_may_have_an_address_of_their_own() {
     );
     assert_eq!(served.newest(ORIGIN).status, 200);
     let hash = served::hash_of(ORIGIN);
-    assert_eq!(
-        served::get(&format!("{}/{hash}/checkpoint", served.url)).status,
-        404
-    );
+    // A log that is refused looks for the proof where it submits.
+    let newest = served::get(&format!("{}/{hash}/checkpoint", served.url));
+    assert_eq!(newest.status, 200);
+    assert_eq!(newest.body, served.newest(ORIGIN).body);
     assert_eq!(
         post(&format!("{}/add-checkpoint", served.monitoring), b"").status,
         404
@@ -613,7 +612,7 @@ fn pieces(path: &Path) -> BTreeSet<String> {
 }
 
 #[test]
-fn the_oldest_and_the_newest_evidence_is_kept_and_a_fork_is_always_told() {
+fn no_evidence_gives_way_to_other_evidence() {
     let place = Place::new();
     let path = place.path("w");
     make(&path, false);
@@ -624,28 +623,55 @@ fn the_oldest_and_the_newest_evidence_is_kept_and_a_fork_is_always_told() {
         size,
         root: Hash::of(&salt.to_be_bytes()),
     };
+    let now = 1_800_000_000;
+    let show = |salt: u64, size, now| {
+        let mut refused = request(&all, 10, size);
+        refused.note = signed(other(salt, size), 1);
+        let answer = witness.add_checkpoint(refused.to_string().as_bytes(), now);
+        assert_eq!(answer.status, 422);
+        // A trace of each, also where no alarm is told.
+        let root = other(salt, size).root.to_string();
+        assert!(
+            answer
+                .decision
+                .contains(&format!("size={size} root={root}"))
+        );
+        answer
+    };
+    // Of all that the log shows, whatever it shows before and after, none is lost.
     for salt in 1..=300 {
         for size in [10, 20] {
-            let mut refused = request(&all, 10, size);
-            refused.note = signed(other(salt, size), 1);
-            let now = 1_800_000_000 + salt * ALARM_SECONDS;
-            let answer = witness.add_checkpoint(refused.to_string().as_bytes(), now);
-            assert_eq!(answer.status, 422);
-            // With its root, also where nothing more is kept.
-            let told = answer.alarm.unwrap();
-            assert!(told.contains(&other(salt, size).root.to_string()), "{told}");
+            show(salt, size, now);
         }
     }
     let kept = pieces(&path);
-    let numbers = |prefix: &str| -> BTreeSet<u64> {
-        let pieces = kept.iter().filter_map(|name| name.strip_prefix(prefix));
-        pieces
-            .filter_map(|name| name.split('-').next()?.parse().ok())
-            .collect()
-    };
-    let halves = |half: u64| (1..=half).chain(301 - half..=300).collect::<BTreeSet<_>>();
-    assert_eq!(numbers(""), halves(MAX_FORKS as u64 / 2));
-    assert_eq!(numbers("unproven-"), halves(MAX_UNPROVEN as u64 / 2));
+    assert_eq!(kept.len(), 600);
+    let overdue = witness.overdue_alarms(now + ALARM_SECONDS);
+    for (line, size) in overdue.iter().zip([10, 20]) {
+        for salt in [2, 150, 257] {
+            let root = other(salt, size).root;
+            assert!(line.contains(&format!("{size} {root}")), "{line}");
+        }
+    }
+    assert_eq!(overdue.len(), 2);
+
+    // When the place is full, what was there stays, and the operator gets the notes themselves.
+    let dir = WitnessDir::new(&path).evidence(ORIGIN);
+    for number in 301..=MAX_PIECES {
+        for prefix in ["", "unproven-"] {
+            fs::write(dir.join(format!("{prefix}{number}-9-00.shown")), "").unwrap();
+        }
+    }
+    let full = pieces(&path);
+    for (minutes, size) in [(2, 10), (3, 20)] {
+        let told = show(999, size, now + minutes * ALARM_SECONDS)
+            .alarm
+            .unwrap();
+        let note = signed(other(999, size), 1).to_string();
+        assert!(told.contains("NOT KEPT") && told.contains(&note), "{told}");
+    }
+    assert_eq!(pieces(&path), full);
+    assert!(kept.is_subset(&full) && full.len() == 2 * MAX_PIECES);
 }
 
 #[test]
@@ -662,7 +688,7 @@ fn what_is_cosigned_after_all_is_no_evidence() {
         junk.proof[0] = Hash::of(b"junk");
         assert_eq!(ask(&witness, &junk).status, 422);
     }
-    assert_eq!(pieces(&path).len(), MAX_UNPROVEN);
+    assert_eq!(pieces(&path).len(), 31);
     for size in 20..=50 {
         let old = if size == 20 { 10 } else { size - 1 };
         assert_eq!(ask(&witness, &request(&all, old, size)).status, 200);
@@ -743,22 +769,65 @@ fn a_witness_that_lost_its_state_cosigns_no_other_history() {
     drop(witness);
     fs::rename(path.join("away"), state).unwrap();
 
-    // As an earlier version left it: known by its states, which are not touched.
+    // The memory of which logs there were: lost, it is not made anew, whatever else is there.
     let known = fs::read_to_string(dir.known()).unwrap();
-    assert_eq!(known.lines().count(), 3);
-    let stored = fs::read(dir.state(ORIGIN)).unwrap();
+    assert_eq!(known.lines().count(), 4);
     fs::remove_file(dir.known()).unwrap();
-    let witness = Witness::open(&path).unwrap();
-    assert_eq!(witness.following().never_cosigned, 0);
-    assert_eq!(fs::read_to_string(dir.known()).unwrap(), known);
-    assert_eq!(fs::read(dir.state(ORIGIN)).unwrap(), stored);
-    drop(witness);
+    for _ in 0..2 {
+        place
+            .run("witness w --listen 127.0.0.1:0")
+            .refused(&["/known: expected", "make a new key"]);
+        assert!(!dir.known().exists());
+        let _ = fs::rename(path.join("state"), path.join("away"));
+        fs::create_dir_all(path.join("state")).unwrap();
+    }
+    fs::remove_dir(path.join("state")).unwrap();
+    fs::rename(path.join("away"), path.join("state")).unwrap();
 
-    for damaged in ["", "x\n", known.trim_end(), &format!("{known}12\n")] {
+    // Cut to fewer lines.
+    let lines: Vec<&str> = known.lines().collect();
+    let cut = |count: usize| format!("{}\n", lines[..count].join("\n"));
+    for damaged in [
+        "",
+        "x\n",
+        known.trim_end(),
+        &format!("{known}12\n"),
+        &cut(1),
+        &cut(2),
+        &cut(3),
+    ] {
         fs::write(dir.known(), damaged).unwrap();
         let error = Witness::open(&path).unwrap_err().to_string();
         assert!(error.contains("known: line"), "{error}");
     }
+}
+
+#[test]
+fn evidence_with_its_cosignature_reminds_a_witness_of_a_log() {
+    let place = Place::new();
+    let path = place.path("w");
+    make(&path, false);
+    let dir = WitnessDir::new(&path);
+    let empty = fs::read(dir.known()).unwrap();
+    let witness = Witness::open(&path).unwrap();
+    let all = leaves(9, false);
+    assert_eq!(ask(&witness, &request(&all, 0, 9)).status, 200);
+    let mut fork = request(&leaves(9, true), 9, 9);
+    fork.old_size = 9;
+    assert_ne!(ask(&witness, &fork).status, 200);
+    assert_eq!(pieces(&path).len(), 1);
+    drop(witness);
+    fs::remove_file(dir.state(ORIGIN)).unwrap();
+    fs::write(dir.known(), empty).unwrap();
+    let error = Witness::open(&path).unwrap_err().to_string();
+    assert!(error.contains("which was cosigned before"), "{error}");
+
+    // Another witness's evidence, kept by a new one, says nothing about what the new one cosigned.
+    let new = place.path("new");
+    make(&new, false);
+    copy(&path.join("evidence"), &new.join("evidence"));
+    let witness = Witness::open(&new).unwrap();
+    assert_eq!(ask(&witness, &request(&all, 0, 9)).status, 200);
 }
 
 #[test]

@@ -79,6 +79,11 @@ pub fn verify_pair(
         let place = place_of(pair.newer, "newer");
         check_quorum(&mut checker, &pair.newer.signed(&place, trust), trust);
     }
+    // Of one head neither is the newer one, so both must have their cosignatures, in any order.
+    if pair.older.is_of_checkpoint() && pair.older.head() == pair.newer.head() {
+        let place = place_of(pair.older, "older");
+        check_quorum(&mut checker, &pair.older.signed(&place, trust), trust);
+    }
     let both = signed.is_some() && signer.is_some();
     pair.check(&mut checker, evidence, both);
     let subject = Subject {

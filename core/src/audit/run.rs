@@ -68,6 +68,9 @@ pub struct RunEvidence<'a> {
     pub earlier: &'a [EarlierRun<'a>],
     /// What does not look like people listening, and by which thresholds.
     pub signals: (&'a Signals, &'a SignalRules),
+    /// The file in which the ledger keeps a witness's proof of another history of this log, if it
+    /// keeps one. Its absence proves nothing: whoever hands out the ledger can leave it out.
+    pub contradiction: Option<&'a str>,
 }
 
 /// A run issued before the one that is audited.
@@ -116,6 +119,7 @@ pub fn audit_run(evidence: &RunEvidence<'_>, trust: &Trust) -> Report {
         evidence.pools_file,
     );
     check_log(&mut checker, evidence);
+    check_history(&mut checker, evidence);
     for (table, rung) in [
         (Table::Registry, 2),
         (Table::Plays, 2),
@@ -184,6 +188,23 @@ fn check_log(checker: &mut Checker, evidence: &RunEvidence<'_>) {
         evidence.log.size
     );
     checker.conclude("log.segments", 1, passed, problems);
+}
+
+/// Nothing is looked at, and no check passes, where the ledger keeps no proof.
+fn check_history(checker: &mut Checker, evidence: &RunEvidence<'_>) {
+    let Some(file) = evidence.contradiction else {
+        return;
+    };
+    let problem = Finding::error("log.contradiction", file)
+        .compared(
+            "one history of this log",
+            "a witness's proof of another one",
+        )
+        .saying(
+            "the ledger keeps a witness's proof that the log has signed another history than this \
+             one: what was derived here may lack events that were published",
+        );
+    checker.single("log.contradiction", 1, "", Some(problem));
 }
 
 /// Names of the tables' checks.

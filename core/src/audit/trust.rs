@@ -28,6 +28,8 @@ pub struct Trust {
     pub auditors: Vec<VerifierKey>,
     /// The nonce that a holder sent for the sample of their bundle; `None` = none was sent.
     pub nonce: Option<Nonce>,
+    /// Whether several logs are at hand: keys then speak for the log they are named after alone.
+    pub has_several_logs: bool,
 }
 
 impl Trust {
@@ -60,13 +62,16 @@ impl Trust {
     ///
     /// Some logs sign under another name than their origin. So where there is no such key, and all
     /// keys given have one name, these speak for it: with one name the reader can mean one log only.
-    /// With two or more, each could be used to forge the other's log, and none of them speaks.
+    /// With two or more, each could be used to forge the other's log, and none of them speaks; nor does
+    /// one where several logs are at hand, or the policy names logs.
     ///
     /// Source: C2SP tlog-checkpoint v1.0.0 (the key's name SHOULD be the origin).
     #[must_use]
     pub fn keys_of(&self, origin: &str) -> Vec<VerifierKey> {
         let keys = self.keys_named(origin);
-        if keys.is_empty() && self.names().len() == 1 {
+        let names_logs = self.policy.as_ref().is_some_and(|p| !p.logs().is_empty());
+        let means_one = self.names().len() == 1 && !self.has_several_logs && !names_logs;
+        if keys.is_empty() && means_one {
             return self.keys.clone();
         }
         keys
@@ -260,6 +265,14 @@ mod tests {
         };
         assert_eq!(mixed.keys_of("a"), std::slice::from_ref(&a));
         assert_eq!(mixed.keys_of("b"), std::slice::from_ref(&b));
+        // The policy names the logs that are meant; several logs at hand show that not one is.
+        assert_eq!(mixed.keys_of("c"), []);
+        let several = Trust {
+            has_several_logs: true,
+            ..of(&[&a])
+        };
+        assert_eq!(several.keys_of("c"), []);
+        assert_eq!(several.keys_of("a"), std::slice::from_ref(&a));
         assert!(mixed.is_operator(&a) && mixed.is_operator(&b));
         assert!(!mixed.is_operator(&key("a", 9)));
     }

@@ -6,6 +6,7 @@ use ledgerline::log::{
     Checkpoint, CheckpointError, MAX_NOTE_BYTES, Note, Policy, TreeHead, VerifierKey,
 };
 
+use super::super::agreed::contradiction;
 use super::super::derive::root_at;
 use super::super::durable::read_bounded;
 use super::super::error::LedgerError;
@@ -141,6 +142,13 @@ pub(super) fn check(
     }
     let waiting = Waiting::new(policy, origin, &numbered);
     check_newest(layout, newest.as_ref(), &numbered, keys, &waiting, findings);
+    if waiting.is_cosigned && !layout.policy().exists() {
+        findings.warn(
+            &layout.policy(),
+            "not there, though checkpoints have been cosigned; nothing is served until --policy or \
+             --no-policy is given",
+        );
+    }
     let count = numbered.len();
     let mut head: Option<TreeHead> = None;
     let (mut unknown, mut unread) = (0, 0);
@@ -163,6 +171,10 @@ pub(super) fn check(
             let path = one.path.clone();
             findings.absorb(LedgerError::Checkpoint { path, error })?;
         }
+        if let Some(name) = false_cosigner(policy, &note) {
+            let found = format!("one of {name} that is not");
+            findings.damaged(&one.path, None, "cosignatures by whom they name", found);
+        }
         unknown += usize::from(!check_root(&one.path, found, derived, findings));
         head = head.filter(|head| head.size >= found.size).or(Some(found));
     }
@@ -183,6 +195,17 @@ pub(super) fn check(
     };
     findings.done("checkpoints", detail, skipped);
     Ok(head)
+}
+
+/// A witness of the policy whose line in the note is not by its key.
+fn false_cosigner<'p>(policy: Option<&'p Policy>, note: &Note) -> Option<&'p str> {
+    let witnesses = policy.map_or(&[][..], Policy::witnesses);
+    let is_false = |key: &VerifierKey| {
+        let claimed = note.signatures().iter().any(|line| key.claims(line));
+        claimed && note.verify(std::slice::from_ref(key)).is_err()
+    };
+    let found = witnesses.iter().find(|witness| is_false(&witness.key));
+    found.map(|witness| witness.name.as_str())
 }
 
 /// Whether the root could be compared.
@@ -312,9 +335,12 @@ fn check_newest(
         None => "as publishing was interrupted or is going on".to_owned(),
     };
     let words = format!(
-        "not yet the newest stored checkpoint; signed and not served: {}, {why}; `ledgerline \
-         checkpoint` serves the newest",
-        names.join(", ")
+        "not yet the newest stored checkpoint; signed and not served: {}, {why}; {}",
+        names.join(", "),
+        match contradiction(layout) {
+            None => "`ledgerline checkpoint` serves the newest",
+            Some(_) => "nothing serves them while `contradiction` is here",
+        }
     );
     findings.warn(&path, &words);
 }

@@ -85,6 +85,7 @@ pub fn fsck(
     let head = checkpoints::check(&layout, stored, known, &derived, &mut findings)?;
     files::strays(&layout, log.sums.len() as u64, &mut findings)?;
     registry(&layout, &mut findings)?;
+    history(&layout, &mut findings);
     Ok(findings.finish(Some(origin), derived.events, head))
 }
 
@@ -105,12 +106,13 @@ fn log_keys(
     let unlisted = |key: &&VerifierKey| !keys.contains(key);
     if let Some(key) = secrets.keys.iter().find(unlisted) {
         let path = layout.vkeys();
-        findings.damaged(
-            &path,
-            None,
-            format!("the key {key} of secret/log.key"),
-            "no such line",
-        );
+        let found = if path.exists() {
+            "no such line"
+        } else {
+            "no such file"
+        };
+        let expected = format!("the key {key} of secret/log.key");
+        findings.damaged(&path, None, expected, found);
     }
     if let Some(given) = options.keys.first() {
         if let Some(own) = secrets.keys.first()
@@ -132,17 +134,25 @@ fn log_keys(
 
 /// The policy by which the log is published; it is no part of what is signed.
 fn policy(layout: &Layout, findings: &mut Findings) -> Result<Option<Policy>, LedgerError> {
-    if let Some(path) = contradiction(layout) {
-        let words = "a witness has proved another history of this log, and nothing is signed or \
-                     served while this file is here; it says what to compare";
-        findings.warn(&path, words);
-    }
     match recorded_policy(layout) {
         Ok(policy) => Ok(policy),
         Err(error) => {
             findings.absorb(error)?;
             Ok(None)
         }
+    }
+}
+
+/// Whether a witness's proof of another history is kept. That is no damage of a file, and more than a
+/// warning: events may be whole that will have to be given up.
+fn history(layout: &Layout, findings: &mut Findings) {
+    match contradiction(layout) {
+        None => findings.done(
+            "contradiction",
+            "no witness's proof of another history of this log is kept here".to_owned(),
+            None,
+        ),
+        Some(path) => findings.contradicted(&path),
     }
 }
 

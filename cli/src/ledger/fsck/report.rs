@@ -65,15 +65,19 @@ pub struct FsckReport {
     pub damage: Vec<Damage>,
     /// How many damages there are.
     pub damages: u64,
+    /// The file with a witness's proof of another history of this log, relative to the ledger, if there
+    /// is one. However whole the ledger is, the log is contradicted.
+    pub contradiction: Option<String>,
     /// What is no damage but should be known: traces of a crash, files that do not belong there.
     pub warnings: Vec<String>,
 }
 
 impl FsckReport {
-    /// Disputed if anything is damaged, else incomplete if anything could not be checked.
+    /// Disputed if anything is damaged or a witness contradicts the log, else incomplete if anything
+    /// could not be checked.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
-        if self.damages > 0 {
+        if self.damages > 0 || self.contradiction.is_some() {
             Verdict::Disputed
         } else if self.checks.iter().any(|check| check.status == Status::Skip) {
             Verdict::Incomplete
@@ -89,6 +93,7 @@ pub(super) struct Findings {
     pub(super) damage: Vec<Damage>,
     pub(super) damages: u64,
     pub(super) warnings: Vec<String>,
+    contradiction: Option<String>,
     checks: Vec<FsckCheck>,
     /// Damages when the check that is going on began.
     before: u64,
@@ -101,6 +106,7 @@ impl Findings {
             damage: Vec::new(),
             damages: 0,
             warnings: Vec::new(),
+            contradiction: None,
             checks: Vec::new(),
             before: 0,
         }
@@ -141,6 +147,20 @@ impl Findings {
         self.warnings.push(warning);
     }
 
+    /// A check that fails without any damage: this file holds a witness's proof of another history.
+    pub(super) fn contradicted(&mut self, path: &Path) {
+        let name = self.name(path);
+        self.checks.push(FsckCheck {
+            id: "contradiction",
+            status: Status::Fail,
+            detail: format!(
+                "{name}: a witness has proved another history of this log; while this file is here no \
+                 events are taken and nothing is signed or served; it says what to compare"
+            ),
+        });
+        self.contradiction = Some(name);
+    }
+
     /// Ends a check: it failed if it added damage. `skipped` says what it could not do.
     pub(super) fn done(&mut self, id: &'static str, detail: String, skipped: Option<String>) {
         let failed = self.damages - self.before;
@@ -179,6 +199,7 @@ impl Findings {
             checks: self.checks,
             damage: self.damage,
             damages: self.damages,
+            contradiction: self.contradiction,
             warnings: self.warnings,
         }
     }
