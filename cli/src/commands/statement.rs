@@ -119,13 +119,13 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
     let chain = RunChain::read(&args.previous)?;
     chain.check_tables()?;
     chain.check_signed()?;
-    let earlier = chain.plays(before.period(), rules.months_back())?;
     let next = Next {
         origin: before.origin(),
         period: before.period(),
         revision: args.revision,
     };
     let (previous, opening) = chain.opening(next).map_err(RunError::Chain)?;
+    let earlier = chain.plays(before.period(), rules.months_back())?;
 
     // Closing cannot be taken back: first see that nothing else stands in the way.
     out.prepare()?;

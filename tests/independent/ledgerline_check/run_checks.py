@@ -79,7 +79,7 @@ def verify(run, ledger, vkey, previous=()):
                   and (rules.valid[1] is None or note.period[1] <= rules.valid[1]), "the rules do not hold in the period")
     inputs = Inputs(note.origin, note.period, note.revision, read_file(run / "rules.toml"),
                     read_file(run / "pools.csv"), pairs["registry"], registry.parse(pairs["registry"]),
-                    *parse_run_keys(read_file(run / "salt-keys")), note.previous, note.zk, opening)
+                    *parse_run_keys(read_file(run / "salt-keys")), note.previous, note.zk, opening=opening)
     result = derive(inputs, events)
     for name in tables.TABLES:
         compare(report, name, pairs[name], result.pairs[name])
