@@ -301,11 +301,7 @@ fn a_threshold_counts_what_earlier_runs_have_committed_to() {
     let end = bytes.len() - 1 - 17;
     bytes[end] ^= 1;
     fs::write(&cells, bytes).unwrap();
-    let ran = run(&format!("audit may-run --previous april-run {keys}"));
-    assert_eq!(ran.code, 1, "{}", ran.out);
-    assert!(codes(&json(ran.out)).contains("an earlier run's cells are not the ones"));
-    run("statement may --rules threshold.toml --pools pools.csv --out x --previous april-run")
-        .refused(&["april-run", "cells"]);
+    run(&format!("audit may-run --previous april-run {keys}")).refused(&["cells"]);
 }
 
 #[test]
