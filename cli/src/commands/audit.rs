@@ -13,6 +13,7 @@ use super::bundle::open_ledger;
 use super::show;
 use super::statement::count;
 use super::trust::TrustArgs;
+use super::what_if::Question;
 use crate::error::{Error, Outcome};
 use crate::ledger::durable::{Access, read_bounded, write_atomic};
 use crate::ledger::{Ledger, contradiction};
@@ -34,7 +35,8 @@ earlier one is incomplete without it (--previous).
 Examples:
   ledgerline audit april-run --ledger april --key service.vkey
   ledgerline audit april-run --ledger april --policy my-policy
-  ledgerline audit april-run --ledger april --key service.vkey --sign auditor.key")]
+  ledgerline audit april-run --ledger april --key service.vkey --sign auditor.key
+  ledgerline audit april-run --key service.vkey --what-if rules/user-centric.toml")]
 pub struct Args {
     /// The run
     pub run: PathBuf,
@@ -50,6 +52,11 @@ pub struct Args {
     /// Whom to trust
     #[command(flatten)]
     pub trust: TrustArgs,
+
+    /// Show too what each holder would have earned under these rules: the same plays and pools. With
+    /// --json on a line of its own behind the report
+    #[arg(long, value_name = "RULES")]
+    pub what_if: Option<PathBuf>,
 
     /// If the verdict is verified, add the signature of this key to the run note
     #[arg(long, value_name = "KEYFILE")]
@@ -139,6 +146,18 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
     };
     let report = audit_run(&evidence, &trust);
     let outcome = show::report(&report, ui)?;
+    if let Some(file) = &args.what_if {
+        let question = Question {
+            ledger: &ledger,
+            registry: &snapshot,
+            pools: &stored.pools,
+            period: stored.run.period,
+            chain: &chain,
+            settlement: &derived.settlement,
+        };
+        let answer = question.ask(file, &args.run, ui)?;
+        ui.result(|| answer.json(), || answer.words(file, &snapshot))?;
+    }
     if let Some(key) = signing {
         sign(&dir, &stored, &key, report.verdict, ui)?;
     }

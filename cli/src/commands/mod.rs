@@ -25,6 +25,7 @@ pub mod statement;
 pub mod tiles;
 pub mod trust;
 pub mod verify;
+mod what_if;
 pub mod witness;
 
 use crate::args::Command;

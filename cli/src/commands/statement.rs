@@ -12,6 +12,7 @@ use super::cosign::{
     CosignArgs, Count, Plan, cosign_and_serve, find_contradiction, is_contradicted,
 };
 use super::open_writer;
+use super::what_if::Question;
 use crate::error::{Error, Outcome};
 use crate::ledger::durable::{parent_of, read_bounded};
 use crate::ledger::{Ledger, LedgerError, State};
@@ -72,6 +73,10 @@ pub struct Args {
     #[arg(long, value_name = "MICROSECONDS")]
     pub known_at: Option<i64>,
 
+    /// Show too what each holder would have earned under these rules: the same plays and pools
+    #[arg(long, value_name = "RULES")]
+    pub what_if: Option<PathBuf>,
+
     /// Replace an earlier run of the same name
     #[arg(long)]
     pub force: bool,
@@ -93,6 +98,8 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
     let out = RunDir::new(&args.out);
     out.check_free(args.force)?;
     let (rules_file, rules) = read_rules(&args.rules)?;
+    // Read again when it is asked; a mistake in it is found before anything is closed.
+    args.what_if.as_deref().map(read_rules).transpose()?;
     let (pools_file, pools) = read_pools(&args.pools)?;
     let before = Ledger::open_readonly(&args.ledger)?;
     if !rules.hold_in(before.period()) {
@@ -203,6 +210,16 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
         args.force,
     )?;
 
+    let question = Question {
+        ledger: &ledger,
+        registry: &snapshot,
+        pools: &pools,
+        period: ledger.period(),
+        chain: &chain,
+        settlement: &derived.settlement,
+    };
+    let ask = |file: &PathBuf| question.ask(file, &args.out, ui);
+    let answer = args.what_if.as_ref().map(ask).transpose()?;
     let tally = &counted.tally;
     let totals = &derived.settlement.totals;
     ui.result(
@@ -214,13 +231,17 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
                         "paid": t.paid.to_string(), "suspense": t.suspense.to_string()})
                 })
                 .collect();
-            json!({
+            let mut json = json!({
                 "run": args.out, "origin": ledger.origin(), "revision": args.revision,
                 "events": tally.events, "plays": tally.plays, "counted": tally.counted,
                 "late": tally.late, "cells": derived.note.cells.size,
                 "lines": derived.note.lines.size, "accounts": derived.note.holders.size,
                 "currencies": money,
-            })
+            });
+            if let (Some(answer), Some(members)) = (&answer, json.as_object_mut()) {
+                members.insert("what_if".to_owned(), answer.json());
+            }
+            json
         },
         || {
             let mut words = format!(
@@ -242,6 +263,11 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
             words
         },
     )?;
+    if let (Some(file), Some(answer)) = (&args.what_if, &answer)
+        && !ui.json
+    {
+        ui.data(&crate::ui::plain(answer.words(file, &snapshot).trim_end()))?;
+    }
     ui.say(&format!(
         "wrote run {}; next: ledgerline audit {} --key VKEY",
         args.out.display(),

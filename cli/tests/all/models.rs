@@ -405,3 +405,88 @@ fn pools_are_computed_and_then_divided() {
         ])
         .fine();
 }
+
+/// What `--what-if` says of other rules is what a run under them comes to.
+#[test]
+fn what_if_says_what_a_run_under_other_rules_comes_to() {
+    let place = Place::new();
+    month(&place, "april", "2026-04");
+    let path = |file: &str| rules_dir().join(file).display().to_string();
+    let (own, other) = (path("pro-rata.toml"), path("user-centric.toml"));
+    let run = |rules: &str, out: &str, more: &[&str]| -> Value {
+        let words = [
+            &[
+                "statement",
+                "april",
+                "--rules",
+                rules,
+                "--pools",
+                "pools.csv",
+                "--out",
+                out,
+                "--json",
+            ],
+            more,
+        ];
+        serde_json::from_str(&place.run_words(&words.concat()).fine()).unwrap()
+    };
+    let asked = run(&own, "run", &["--what-if", &other]);
+    assert!(run(&other, "other", &[])["what_if"].is_null());
+    let words = [
+        "audit",
+        "run",
+        "--key",
+        "april.vkey",
+        "--what-if",
+        &other,
+        "--json",
+    ];
+    let audited = place.run_words(&words);
+    let lines: Vec<Value> = audited
+        .out
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines[1], asked["what_if"]);
+
+    let earned = |run: &str| -> Vec<(String, i64)> {
+        place
+            .run(&format!("export {run} --format csv --out {run}-csv"))
+            .fine();
+        let text = fs::read_to_string(place.path(&format!("{run}-csv/holders.csv"))).unwrap();
+        let row = |line: &str| {
+            let cells: Vec<&str> = line.split(',').collect();
+            (cells[0].to_owned(), micros(&Value::from(cells[4])))
+        };
+        text.lines().skip(1).map(row).collect()
+    };
+    let (now, then) = (earned("run"), earned("other"));
+    assert_ne!(now, then, "or it shows nothing");
+    let mut said: Vec<_> = asked["what_if"]["holders"].as_array().unwrap().clone();
+    assert_eq!(said.len(), now.len());
+    // The largest differences stand first.
+    let sizes: Vec<i64> = said
+        .iter()
+        .map(|one| micros(&one["difference"]).abs())
+        .collect();
+    assert!(sizes.is_sorted_by(|a, b| a >= b));
+    said.sort_by_key(|one| one["holder"].as_str().unwrap().to_owned());
+    for ((one, now), then) in said.iter().zip(&now).zip(&then) {
+        assert_eq!(one["holder"], now.0.as_str());
+        assert_eq!(
+            (micros(&one["earned"]), micros(&one["earned_then"])),
+            (now.1, then.1)
+        );
+        assert_eq!(micros(&one["difference"]), then.1 - now.1);
+    }
+    // In words, with names, and never before the rules could be read.
+    let words = place.run_words(&words[..6]).out;
+    assert!(
+        words.contains("what if") && words.contains("Ada"),
+        "{words}"
+    );
+    place.write("broken.toml", "version = 1\n");
+    place
+        .run("statement april --rules broken.toml --pools pools.csv --out x --what-if broken.toml")
+        .refused(&["broken.toml"]);
+}
