@@ -27,10 +27,10 @@ use crate::ui::Ui;
 Reads every event of the log, checks its hashes up to the signed checkpoint, counts the plays,
 divides the pools anew and compares every row with the run. Works on an auditor's copy of the
 ledger, without its secrets. Cosignatures that LEDGER/checkpoint got after the run was made count
-for the run's checkpoint, too. A ledger with LEDGER/contradiction, a witness's proof of another history,
-disputes its runs; that file's absence proves nothing. Money in suspense, plays that earn nothing, and plays
-that do not look like people listening (`ledgerline signals --help`) are findings. A run that continues an
-earlier one is incomplete without it (--previous).
+for the run's checkpoint, too. A ledger with LEDGER/contradiction, a witness's proof of another
+history, disputes its runs; that file's absence proves nothing. Money in suspense, plays that earn
+nothing, and plays that do not look like people listening (`ledgerline signals --help`) are
+findings. A run that continues an earlier one is incomplete without it (--previous).
 
 Examples:
   ledgerline audit april-run --ledger april --key service.vkey

@@ -12,11 +12,11 @@ use crate::ui::Ui;
 /// Arguments of `checkpoint`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Integrates all acknowledged events into the tree, looks at what the witnesses have cosigned before,
-writes the tiles, signs, has witnesses cosign, and serves the result as LEDGER/checkpoint. Refuses to
-sign what does not extend the newest signed checkpoint, or a checkpoint that a witness shows. Without
-new events the newest one is served again, and only those witnesses are asked to cosign whose
-cosignature it lacks.
+Integrates all acknowledged events into the tree, looks at what the witnesses have cosigned
+before, writes the tiles, signs, has witnesses cosign, and serves the result as LEDGER/checkpoint.
+Refuses to sign what does not extend the newest signed checkpoint, or a checkpoint that a witness
+shows. Without new events the newest one is served again, and only those witnesses are asked to
+cosign whose cosignature it lacks.
 
 The quorum of the policy decides (any, all, k of n): without it the checkpoint stays signed and
 stored but not served, and the exit code is 3, unless --fail open serves it this one time. Only
@@ -24,17 +24,17 @@ cosignatures that verify get into the note.
 
 The ledger keeps the policy: what --policy or --witness gives is written to LEDGER/policy before
 anything is signed, and later commands without them ask by it. Another --policy replaces it;
---no-policy ends it; --witness beside it asks somebody more and takes nothing away. A ledger that has
-cosigned checkpoints but no such file is not served until one of the three is given. The URL of a
---witness beside a policy is not kept.
+--no-policy ends it; --witness beside it asks somebody more and takes nothing away. A ledger that
+has cosigned checkpoints but no such file is not served until one of the three is given. The URL
+of a --witness beside a policy is not kept.
 
-If a witness shows a checkpoint that the log's key signed and this ledger does not have, the ledger
-is an old copy or the log forked: nothing is signed or served, the exit code is 1, and the proof is kept as
-LEDGER/contradiction. While that file is there nothing more is signed or served, whatever --fail
-says: put the newest copy of the ledger back; if it is the witness that is wrong, move the file away
-and take the witness out of the policy. What a witness merely claims is no such proof: it counts as
-one that did not cosign. (The proof is looked for under the witness's URL; witnesses that show their
-checkpoints elsewhere can only refuse.)
+If a witness shows a checkpoint that the log's key signed and this ledger does not have, the
+ledger is an old copy or the log forked: nothing is signed or served, the exit code is 1, and the
+proof is kept as LEDGER/contradiction. While that file is there nothing more is signed or served,
+whatever --fail says: put the newest copy of the ledger back; if it is the witness that is wrong,
+move the file away and take the witness out of the policy. What a witness merely claims is no such
+proof: it counts as one that did not cosign. (The proof is looked for under the witness's URL;
+witnesses that show their checkpoints elsewhere can only refuse.)
 
 A policy (c2sp.org/tlog-policy):
   witness w1 witness.example/w1+ce0c9543+BE7R... https://witness.example/w1

@@ -20,8 +20,9 @@ use crate::ui::Ui;
 /// Arguments of `export`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The run is first checked against what its note commits to, so an export shows what was signed. It is
-for reading and for paying; evidence is the run itself, and a bundle. docs/exports.md has every column.
+The run is first checked against what its note commits to, so an export shows what was signed. It
+is for reading and for paying; evidence is the run itself, and a bundle. docs/exports.md has every
+column.
 
 csv, parquet   a directory: plays, cells, lines, holders, suspense, journal; six places
 html           a page to read and print, without scripts: the run's, or with --holder a

@@ -21,16 +21,17 @@ tree and the log's key, the write-ahead file, the registry's database. Names the
 file and place, then what else is damaged. Writes nothing, takes no lock, and may run while a
 writer is at work.
 
-Exit codes: 0 whole; 1 damaged (also an unreadable ledger.toml), or contradicted: LEDGER/contradiction
-holds a witness's proof of another history of this log, however whole the files are; 2 wrong usage, no ledger there,
-files that may not be read; 3 whole as far as could be checked: without secret/ give --key, and
-events that are not sealed yet cannot be hashed.
+Exit codes: 0 whole; 1 damaged (also an unreadable ledger.toml), or contradicted:
+LEDGER/contradiction holds a witness's proof of another history of this log, however whole the
+files are; 2 wrong usage, no ledger there, files that may not be read; 3 whole as far as could be
+checked: without secret/ give --key, and events that are not sealed yet cannot be hashed.
 
 Not covered by any hash, so that a change to another valid value goes unnoticed: period and state
-in ledger.toml, secret/listener.key, rows in registry.sqlite (runs commit to them), policy, signatures
-of others than the log, and whether an old file in checkpoints/ is gone. Only a warning, as it may be
-right: registry.sqlite is not there; checkpoint is not there or an older one (the newer ones may await
-cosignatures); damage in the last batch of wal/, behind the newest checkpoint (a crash may leave it).
+in ledger.toml, secret/listener.key, rows in registry.sqlite (runs commit to them), policy,
+signatures of others than the log and the policy's witnesses, and whether an old file in
+checkpoints/ is gone. Only a warning, as it may be right: registry.sqlite is not there; checkpoint is not there or an older one
+(the newer ones may await cosignatures); damage in the last batch of wal/, behind the newest
+checkpoint (a crash may leave it).
 
 Examples:
   ledgerline fsck april

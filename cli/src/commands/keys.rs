@@ -19,9 +19,9 @@ use crate::ui::Ui;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 To change a log's key: `keys rotate` (from now on old and new key both sign), `checkpoint`, tell
-readers and witnesses the new verifier key (a witness's operator adds it with `witness add-log`; in
-policies it is another `log` line) and give them time, then `keys retire` the old one. Who still knows
-only the old key reads, or cosigns, everything signed until then and nothing after it.")]
+readers and witnesses the new verifier key (a witness's operator adds it with `witness add-log`;
+in policies it is another `log` line) and give them time, then `keys retire` the old one. Who
+still knows only the old key reads, or cosigns, everything signed until then and nothing after it.")]
 pub struct Args {
     #[command(subcommand)]
     command: Command,
@@ -71,9 +71,9 @@ Examples:
     },
     /// Stop signing with one of a log's keys, and forget its secret
     #[command(after_help = "\
-Refused for the last key, and until a key that stays has signed the newest checkpoint and the served
-one (they differ while cosignatures are awaited). The secret is gone from this disk's files; copies in
-backups are yours to remove.
+Refused for the last key, and until a key that stays has signed the newest checkpoint and the
+served one (they differ while cosignatures are awaited). The secret is gone from this disk's
+files; copies in backups are yours to remove.
 
 Readers and witnesses must know a key that stays first (`witness add-log`): a witness that does not
 cosigns nothing of this log any more. So, before anything is forgotten, by LEDGER/policy:

@@ -23,9 +23,10 @@ pub struct Args {
 enum Command {
     /// Compute pools from revenue by the rules, and say every step
     #[command(after_help = "\
-The inputs are a TOML file: version = 1, period, and for each [[offering]] its name, territory, tier,
-right, currency, revenue and, as the rules want them, kind, content_cost, subscribers, performance,
-and for a bundle its [[offering.component]]s (name, price alone, music = true for the one).
+The inputs are a TOML file: version = 1, period, and for each [[offering]] its name, territory,
+tier, right, currency, revenue and, as the rules want them, kind, content_cost, subscribers,
+performance, and for a bundle its [[offering.component]]s (name, price alone, music = true for the
+one).
 
 Example:
   ledgerline pools compute --rules us.toml --inputs april.toml --out pools.csv")]

@@ -23,13 +23,14 @@ use crate::ui::{Ui, Unit};
 /// Arguments of `statement`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Closes the ledger's period for good: no more events are taken, a last checkpoint is signed, cosigned
-by the witnesses of the policy (--policy, or else LEDGER/policy), and served. Its quorum must answer
-now, each time: cosignatures that the ledger has already do not do, as an old copy has them, too.
-Without it the command ends there with exit code 3, and with 1 if a witness has proved another history
-(see `ledgerline checkpoint --help`); running it again goes on. Then counts the plays, divides the pools and writes the run: its signed note and tables. Running it
-again on the closed ledger gives the same run note, byte for byte, for the same inputs. Cosignatures
-that come later are no reason to: `ledgerline checkpoint` collects them, `bundle` and `audit` use them.
+Closes the ledger's period for good: no more events are taken, a last checkpoint is signed,
+cosigned by the witnesses of the policy (--policy, or else LEDGER/policy), and served. Its quorum
+must answer now, each time: cosignatures that the ledger has already do not do, as an old copy has
+them, too. Without it the command ends there with exit code 3, and with 1 if a witness has proved
+another history (see `ledgerline checkpoint --help`); running it again goes on. Then counts the
+plays, divides the pools and writes the run: its signed note and tables. Running it again on the
+closed ledger gives the same run note, byte for byte, for the same inputs. Cosignatures that come
+later are no reason to: `ledgerline checkpoint` collects them, `bundle` and `audit` use them.
 
 Runs form a chain in the order of issue. Each brings forward what the one before left in the
 accounts: less than a minor unit, less than the rules' minimum, or what was paid too much. A

@@ -13,15 +13,15 @@ use crate::ui::{Ui, Unit, counted};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Writes a complete C2SP tlog-tiles tree of the served checkpoint (not of a newer one that awaits
-cosignatures): checkpoint, and tile/<L>/<N>[.p/<W>] of all levels. It holds hashes only and may be public. Publish DIR, never
-LEDGER itself: that one has the secret keys, the salts and every event.
+cosignatures): checkpoint, and tile/<L>/<N>[.p/<W>] of all levels. It holds hashes only and may be
+public. Publish DIR, never LEDGER itself: that one has the secret keys, the salts and every event.
 
 Before anything is written the checkpoint's signature and root are verified; checkpoint is
 replaced last. A DIR that is there already is brought up to date: what is there with the right
 bytes is kept, an interrupted run is gone on with, and a larger or a forked checkpoint is never
-replaced. A DIR in, around or with a ledger in it, be it another one (ledger.toml or secret), is refused,
-and so is any while LEDGER/contradiction is there (exit code 1), whatever --force says. Run it after
-each `ledgerline checkpoint`.
+replaced. A DIR in, around or with a ledger in it, be it another one (ledger.toml or secret), is
+refused, and so is any while LEDGER/contradiction is there (exit code 1), whatever --force says.
+Run it after each `ledgerline checkpoint`.
 
 --entries adds tile/entries/<N>[.p/<W>]: every record with its salt. FOR AUDITORS ONLY: whoever
 has them reads every play of every listener. Write them to a DIR of their own that is not public;

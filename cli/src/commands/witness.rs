@@ -26,22 +26,24 @@ extends all that it has cosigned of that log. What it decides is on the disk bef
   GET  <prefix>/<origin hash>/checkpoint        the newest cosigned checkpoint, for monitors
   GET  <prefix>/                                its verifier keys and its logs, for people
 
-It speaks HTTP; put a proxy with TLS before it to be reached from elsewhere. It takes 256 connections;
-for more, the longest idle of the address that has most of them gives way. Behind a proxy all have
-the proxy's address: have it bound the connections of each client.
+It speaks HTTP; put a proxy with TLS before it to be reached from elsewhere. It takes 256
+connections; for more, the longest idle of the address that has most of them gives way. Behind a
+proxy all have the proxy's address: have it bound the connections of each client.
 
-SIGINT and SIGTERM end it after the requests under way, a second one at once; SIGHUP reads the list
-of logs again. If a write fails, it stops. A log whose files are damaged is left out, is answered with
-503, and does not stop the others. A log that signs two trees of one size is refused, and both signed
-notes are kept under DIR/evidence. Lines with ALARM are for the operator; the same about one log
-is told once a minute, with the heads of those between. Evidence is never dropped for other evidence;
-if a log signs so many heads that DIR/evidence is full, an ALARM holds the notes that are not kept.
+SIGINT and SIGTERM end it after the requests under way, a second one at once; SIGHUP reads the
+list of logs again. If a write fails, it stops. A log whose files are damaged is left out, is
+answered with 503, and does not stop the others. A log that signs two trees of one size is
+refused, and both signed notes are kept under DIR/evidence. Lines with ALARM are for the operator;
+the same about one log is told once a minute, with the heads of those between. Evidence is never
+dropped for other evidence; if a log signs so many heads that DIR/evidence is full, an ALARM holds
+the notes that are not kept.
 
 A witness that forgets can be made to cosign a fork, so do not restore it from a backup: neither
-DIR/key alone on a new disk, nor an older DIR/state, nor a second copy of DIR; only a copy of all of
-DIR that is as new as its last cosignature may be put back. DIR/logs and DIR/evidence are worth a
-backup. If DIR/state or DIR/known is lost, the witness does not start, or leaves the log out: make a new key with `ledgerline
-witness init`, never use the old one again, and tell those who list it.
+DIR/key alone on a new disk, nor an older DIR/state, nor a second copy of DIR; only a copy of all
+of DIR that is as new as its last cosignature may be put back. DIR/logs and DIR/evidence are worth
+a backup. If DIR/state or DIR/known is lost, the witness does not start, or leaves the log out:
+make a new key with `ledgerline witness init`, never use the old one again, and tell those who
+list it.
 
 Examples:
   ledgerline witness init w1 --name witness.example/w1
