@@ -192,18 +192,7 @@ pub(super) static WORK_SHARES: Table = Table {
     ],
     required: &["work", "right", "territories", "holder", "ppm"],
     single: false,
-    parse: |fields| {
-        let [from, to] = fields.interval(5, 6)?;
-        Ok(vec![
-            fields.work(0)?,
-            fields.name(1)?,
-            fields.territories(2)?,
-            fields.party(3)?,
-            fields.ppm(4)?,
-            from,
-            to,
-        ])
-    },
+    parse: |fields| fields.share_of(|fields| fields.work(0)),
 };
 
 pub(super) static FX_RATES: Table = Table {
@@ -261,18 +250,7 @@ pub(super) static SHARES: Table = Table {
     ],
     required: &["isrc", "right", "territories", "holder", "ppm"],
     single: false,
-    parse: |fields| {
-        let [from, to] = fields.interval(5, 6)?;
-        Ok(vec![
-            fields.isrc()?,
-            fields.name(1)?,
-            fields.territories(2)?,
-            fields.party(3)?,
-            fields.ppm(4)?,
-            from,
-            to,
-        ])
-    },
+    parse: |fields| fields.share_of(Fields::isrc),
 };
 
 pub(super) static SUBSCRIPTIONS: Table = Table {
@@ -511,6 +489,23 @@ impl Fields<'_> {
         } else {
             account
         })
+    }
+
+    /// A share of what the first column names: right, territories, holder, ppm and when.
+    fn share_of(
+        &self,
+        owned: impl FnOnce(&Self) -> Result<Cell, Wrong>,
+    ) -> Result<Vec<Cell>, Wrong> {
+        let [from, to] = self.interval(5, 6)?;
+        Ok(vec![
+            owned(self)?,
+            self.name(1)?,
+            self.territories(2)?,
+            self.party(3)?,
+            self.ppm(4)?,
+            from,
+            to,
+        ])
     }
 
     fn listener(&self) -> Result<Cell, Wrong> {
