@@ -11,7 +11,7 @@ use ledgerline::statement::{Next, Rows, RunInputs, derive, registry_rows};
 
 use super::bundle::open_ledger;
 use super::show;
-use super::statement::count;
+use super::statement::{count, read_rules};
 use super::trust::TrustArgs;
 use super::what_if::Question;
 use crate::error::{Error, Outcome};
@@ -147,6 +147,7 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
     let report = audit_run(&evidence, &trust);
     let outcome = show::report(&report, ui)?;
     if let Some(file) = &args.what_if {
+        let (_, others) = read_rules(file)?;
         let question = Question {
             ledger: &ledger,
             registry: &snapshot,
@@ -155,7 +156,7 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
             chain: &chain,
             settlement: &derived.settlement,
         };
-        let answer = question.ask(file, &args.run, ui)?;
+        let answer = question.ask(&others, &args.run, ui)?;
         ui.result(|| answer.json(), || answer.words(file, &snapshot))?;
     }
     if let Some(key) = signing {

@@ -99,8 +99,7 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
     let out = RunDir::new(&args.out);
     out.check_free(args.force)?;
     let (rules_file, rules) = read_rules(&args.rules)?;
-    // Read again when it is asked; a mistake in it is found before anything is closed.
-    args.what_if.as_deref().map(read_rules).transpose()?;
+    let others = args.what_if.as_deref().map(read_rules).transpose()?;
     let (pools_file, pools) = read_pools(&args.pools)?;
     let before = Ledger::open_readonly(&args.ledger)?;
     if !rules.hold_in(before.period()) {
@@ -219,8 +218,8 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Error> {
         chain: &chain,
         settlement: &derived.settlement,
     };
-    let ask = |file: &PathBuf| question.ask(file, &args.out, ui);
-    let answer = args.what_if.as_ref().map(ask).transpose()?;
+    let ask = |(_, rules): &(Vec<u8>, Rules)| question.ask(rules, &args.out, ui);
+    let answer = others.as_ref().map(ask).transpose()?;
     let tally = &counted.tally;
     let totals = &derived.settlement.totals;
     ui.result(

@@ -12,7 +12,7 @@ use ledgerline::statement::StatementError;
 use ledgerline::time::Period;
 use serde_json::{Value, json};
 
-use super::statement::{count, read_rules};
+use super::statement::count;
 use crate::error::Error;
 use crate::ledger::Ledger;
 use crate::run::{RunChain, RunError};
@@ -73,16 +73,14 @@ pub(super) struct Answer {
 }
 
 impl Question<'_> {
-    /// Counts the log again under the rules in `file`, and divides the same pools by them. Nothing is
+    /// Counts the log again under other rules, and divides the same pools by them. Nothing is
     /// written. What is paid does not follow from it alone: rests and advances are left out.
     ///
     /// # Errors
     ///
-    /// [`Error`] if the rules cannot be read, look back further than the runs given, or the plays
-    /// cannot be settled.
-    pub(super) fn ask(&self, file: &Path, beside: &Path, ui: &Ui) -> Result<Answer, Error> {
-        let (_, rules) = read_rules(file)?;
-        let settlement = self.settle(&rules, beside, ui)?;
+    /// [`Error`] if the rules look back further than the runs given, or the plays cannot be settled.
+    pub(super) fn ask(&self, rules: &Rules, beside: &Path, ui: &Ui) -> Result<Answer, Error> {
+        let settlement = self.settle(rules, beside, ui)?;
         Ok(Answer {
             changes: changes(&self.settlement.balances, &settlement.balances),
             totals: both(&self.settlement.totals, &settlement.totals),
